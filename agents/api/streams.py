@@ -1,0 +1,78 @@
+"""Shows a run's events over HTTP: as server-sent events, or as the bare text of the answer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+
+from asgiref.sync import sync_to_async
+from django.db import connections
+from django.http import StreamingHttpResponse
+from rest_framework.renderers import BaseRenderer
+
+from agents.runs.reader import follow
+
+PING_SECONDS = 15.0
+EVENT_STREAM = "text/event-stream"
+
+
+class EventStreamRenderer(BaseRenderer):
+    """Lets content negotiation accept ``text/event-stream``; errors are still JSON."""
+
+    media_type = EVENT_STREAM
+    format = "event-stream"
+    charset = None
+
+    def render(self, data: object, accepted_media_type: str | None = None, renderer_context: object = None) -> bytes:
+        from rest_framework.renderers import JSONRenderer
+
+        return bytes(JSONRenderer().render(data))
+
+
+class PlainTextRenderer(EventStreamRenderer):
+    """Likewise for clients that read the answer as plain text."""
+
+    media_type = "text/plain"
+    format = "txt"
+
+
+async def sse_response(run_id: str, after: int = 0) -> StreamingHttpResponse:
+    """The events above ``after`` as server-sent events, closed after ``run.finished``."""
+    return await _streaming(_sse(run_id, after), run_id, EVENT_STREAM)
+
+
+async def text_response(run_id: str) -> StreamingHttpResponse:
+    """The answer's text in chunks as it is written, and an error in words if there is one."""
+    return await _streaming(_text(run_id), run_id, "text/plain; charset=utf-8")
+
+
+async def _streaming(body: AsyncIterator[bytes], run_id: str, content_type: str) -> StreamingHttpResponse:
+    # An open stream must hold no database connection, and the request's thread may have taken one.
+    await sync_to_async(connections.close_all)()
+    response = StreamingHttpResponse(body, content_type=content_type)
+    response["Cache-Control"] = "no-cache"
+    response["X-Accel-Buffering"] = "no"
+    response["Location"] = f"/api/v1/runs/{run_id}/stream"
+    return response
+
+
+async def _sse(run_id: str, after: int) -> AsyncIterator[bytes]:
+    yield b"retry: 1000\n\n"
+    spoke = time.monotonic()
+    async for event in follow(run_id, after):
+        if event is not None:
+            spoke = time.monotonic()
+            yield event.as_sse()
+        elif time.monotonic() - spoke >= PING_SECONDS:
+            spoke = time.monotonic()
+            yield b": ping\n\n"
+
+
+async def _text(run_id: str) -> AsyncIterator[bytes]:
+    async for event in follow(run_id):
+        if event is None:
+            continue
+        if event.type == "token":
+            yield event.data["text"].encode()
+        elif event.type == "error":
+            yield f"\n[{event.data['code']}] {event.data['message']}\n".encode()

@@ -1,0 +1,31 @@
+"""The agents' addresses, by family."""
+
+from agents.api import agents, answers, chat, knowledge, runs
+from aurora_site.core.http.urls import route
+
+v1_urlpatterns = [
+    route("agents/execute", answers.ExecuteView.as_view(), name="agents-execute"),
+    route("aurora", answers.AuroraView.as_view(), name="aurora"),
+]
+stream_urlpatterns = [
+    route("<str:name>/stream", answers.StreamView.as_view(), name="agent-stream"),
+]
+api_v1_urlpatterns = [
+    route("agents", agents.AgentsView.as_view(), name="agents"),
+    route("agents/<str:name>", agents.AgentView.as_view(), name="agent"),
+    route("runs", runs.RunsView.as_view(), name="runs"),
+    route("runs/<uuid:run_id>", runs.RunView.as_view(), name="run"),
+    route("runs/<uuid:run_id>/events", runs.RunEventsView.as_view(), name="run-events"),
+    route("runs/<uuid:run_id>/stream", runs.RunStreamView.as_view(), name="run-stream"),
+    route("runs/<uuid:run_id>/cancel", runs.RunCancelView.as_view(), name="run-cancel"),
+    route("knowledge/documents", knowledge.DocumentsView.as_view(), name="documents"),
+    route("knowledge/documents/<uuid:document_id>", knowledge.DocumentView.as_view(), name="document"),
+    route("knowledge/search", knowledge.SearchView.as_view(), name="knowledge-search"),
+]
+chat_urlpatterns = [
+    route("sessions", chat.SessionsView.as_view(), name="chat-sessions"),
+    route("sessions/<uuid:session_id>", chat.SessionView.as_view(), name="chat-session"),
+]
+admin_urlpatterns = [
+    route("reindex", knowledge.ReindexView.as_view(), name="reindex"),
+]

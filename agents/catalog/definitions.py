@@ -1,0 +1,46 @@
+"""What an agent is, and the agents that code brings along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+class UnknownAgent(LookupError):
+    """No agent has that name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentDefinition:
+    """A built-in agent. ``examples`` are questions it is for, ``keywords`` and ``actions`` words that hint at it."""
+
+    name: str
+    title: str
+    description: str
+    instructions: str
+    examples: tuple[str, ...]
+    aliases: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
+
+
+_definitions: dict[str, AgentDefinition] = {}
+
+
+def register(definition: AgentDefinition) -> None:
+    """Add a built-in agent; the same name again replaces it."""
+    _definitions[definition.name] = definition
+
+
+def definitions() -> Iterable[AgentDefinition]:
+    """The built-in agents, in the order in which they were added."""
+    return tuple(_definitions.values())
+
+
+def definition_named(name: str) -> AgentDefinition:
+    """The built-in agent of that name or alias. Raises UnknownAgent."""
+    for definition in _definitions.values():
+        if name == definition.name or name in definition.aliases:
+            return definition
+    raise UnknownAgent(f"There is no agent called {name!r}. Agents here: {', '.join(_definitions)}.")

@@ -1,0 +1,109 @@
+"""Picks the agent for a message: what the message is like, what the documents found are about, and which words it uses.
+
+Each agent gets a score in 0..1 from three signals: cosine of the message with the agent's nearest example question
+(weight .45), share of the found passages that lie in the agent's collections (.40), and whether the message holds one
+of its keywords (.15). Confidence is the softmax share of the winner. An action named by the caller decides alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from agents.catalog.definitions import AgentDefinition, definitions
+from agents.embeddings import get_embedder
+from agents.embeddings.base import Embedder
+
+EXAMPLE_WEIGHT, COLLECTION_WEIGHT, KEYWORD_WEIGHT = 0.45, 0.40, 0.15
+TEMPERATURE = 0.12
+
+
+@dataclass(frozen=True)
+class Route:
+    """The agent chosen, how sure the choice is (0..1), why, and the others with their shares."""
+
+    agent: AgentDefinition
+    confidence: float
+    reason: str
+    alternatives: Mapping[str, float]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "agent": self.agent.name,
+            "confidence": round(self.confidence, 3),
+            "reason": self.reason,
+            "alternatives": {name: round(share, 3) for name, share in self.alternatives.items()},
+        }
+
+
+def named_route(definition: AgentDefinition) -> Route:
+    """The route of a message whose sender named the agent."""
+    return Route(definition, 1.0, "You asked for this agent by name.", {})
+
+
+def route_message(message: str, *, action: str = "", found_collections: Sequence[str] = ()) -> Route:
+    """Choose among the built-in agents. ``found_collections`` are the collections of the relevant passages, best first."""
+    candidates = definitions()
+    action = action.strip().lower()
+    for definition in candidates:
+        if action and (action in definition.actions or action in (definition.name, *definition.aliases)):
+            return Route(definition, 1.0, f"The action {action!r} belongs to this agent.", {})
+    similarities = _similarities(message, candidates, get_embedder())
+    signals = {
+        definition.name: _signals(definition, message, similarities[definition.name], found_collections)
+        for definition in candidates
+    }
+    shares = _shares({name: sum(parts.values()) for name, parts in signals.items()})
+    best = max(shares, key=lambda name: shares[name])
+    chosen = next(definition for definition in candidates if definition.name == best)
+    others = {name: share for name, share in shares.items() if name != best}
+    return Route(chosen, shares[best], _reason(chosen, signals[best], message), others)
+
+
+def _signals(
+    definition: AgentDefinition, message: str, similarity: float, found_collections: Sequence[str]
+) -> dict[str, float]:
+    inside = sum(collection in definition.collections for collection in found_collections)
+    return {
+        "examples": EXAMPLE_WEIGHT * max(similarity, 0.0),
+        "documents": COLLECTION_WEIGHT * (inside / len(found_collections) if found_collections else 0.0),
+        "keywords": KEYWORD_WEIGHT * bool(_keyword(definition, message)),
+    }
+
+
+def _keyword(definition: AgentDefinition, message: str) -> str:
+    lowered = f" {message.lower()} "
+    return next((word for word in definition.keywords if word in lowered), "")
+
+
+def _reason(definition: AgentDefinition, signals: Mapping[str, float], message: str) -> str:
+    strongest = max(signals, key=lambda name: signals[name])
+    if signals[strongest] == 0:
+        return "Nothing points elsewhere."
+    if strongest == "documents":
+        return f"The passages found are about {' and '.join(definition.collections)}."
+    if strongest == "keywords":
+        return f"The question says {_keyword(definition, message)!r}."
+    return f"It is like other questions for the {definition.title.lower()} agent."
+
+
+def _similarities(message: str, candidates: Iterable[AgentDefinition], embedder: Embedder) -> dict[str, float]:
+    vector = embedder.embed_query(message)
+    return {item.name: float(np.max(_example_vectors(embedder, item) @ vector)) for item in candidates}
+
+
+@lru_cache(maxsize=64)
+def _example_vectors(embedder: Embedder, definition: AgentDefinition) -> np.ndarray:
+    return embedder.embed_documents(definition.examples)
+
+
+def _shares(scores: Mapping[str, float]) -> dict[str, float]:
+    """Softmax of the scores."""
+    weights = {name: math.exp(score / TEMPERATURE) for name, score in scores.items()}
+    total = sum(weights.values())
+    return {name: weight / total for name, weight in weights.items()}

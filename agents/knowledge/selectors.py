@@ -1,0 +1,60 @@
+"""Reads of documents."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from agents.knowledge.models import Document
+
+# A change that no worker took up for so long is rung again.
+SWEEP_AFTER = datetime.timedelta(seconds=20)
+
+
+def documents_of(organization_id: object, *, text: str = "") -> QuerySet[Document]:
+    """An organisation's documents by path; ``text`` filters by path or title. Leaves out the text itself."""
+    documents = Document.objects.for_organization(organization_id).exclude(state=Document.State.DELETING)
+    if text:
+        documents = documents.filter(Q(path__icontains=text) | Q(title__icontains=text))
+    return documents.defer("source_text")
+
+
+def document_get(*, organization_id: object, document_id: object) -> Document | None:
+    """One document of an organisation with its text, or None."""
+    documents = Document.objects.for_organization(organization_id).exclude(state=Document.State.DELETING)
+    return documents.filter(pk=document_id).first()
+
+
+def document_owners(*, organization_id: object, document_ids: Sequence[str]) -> dict[str, str]:
+    """Owners of documents, by document id; those without an owner are left out."""
+    rows = Document.objects.for_organization(organization_id).filter(pk__in=document_ids).exclude(owner="")
+    return {str(pk): owner for pk, owner in rows.values_list("pk", "owner")}
+
+
+def documents_to_sweep() -> list[str]:
+    """Ids of documents whose change was not applied in time."""
+    waiting = Document.objects.filter(
+        state__in=[Document.State.PENDING, Document.State.DELETING], updated_at__lt=timezone.now() - SWEEP_AFTER
+    )
+    return [str(pk) for pk in waiting.order_by("updated_at").values_list("pk", flat=True)[:500]]
+
+
+def document_as_json(document: Document) -> dict[str, Any]:
+    """A document as the API shows it, without its text."""
+    return {
+        "id": str(document.pk),
+        "path": document.path,
+        "title": document.title,
+        "collection": document.collection,
+        "state": document.state,
+        "error": document.error or None,
+        "size": document.size,
+        "owner": document.owner,
+        "review_date": document.review_date,
+        "created_at": document.created_at,
+        "updated_at": document.updated_at,
+    }

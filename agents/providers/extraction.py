@@ -1,0 +1,173 @@
+"""An answer put together from the documents' own sentences. Pure; no model is involved and nothing is reworded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agents.providers.base import Passage
+from agents.providers.extraction_scoring import Question, Scored, scored_sentences
+from aurora_site.core.text.markup import quoted
+from aurora_site.core.text.terms import terms
+
+MAX_SENTENCES = 5
+MAX_LIST_ITEMS = 10
+# A further sentence must come this near to the best one's score, and say something of its own.
+NEAR_BEST = 0.78
+SAME_WORDS = 0.6
+# Sentences that open so can't be understood without the one before.
+_DEPENDENT = frozenset(
+    "it its they their them this that these those then otherwise also however instead both either neither he she".split()
+)
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A piece of the answer, quoted from the passage of that number; None for Aurora's own words."""
+
+    text: str
+    passage_number: int | None
+
+
+@dataclass(frozen=True)
+class Composition:
+    """``text`` is the answer in Markdown with a ``[n]`` after each quoted piece, ``n`` being the passage's number."""
+
+    text: str
+    segments: list[Segment]
+    answered: bool
+
+
+def compose(question: str, passages: Sequence[Passage], answerable: bool, searched: int) -> Composition:
+    """Answers with one to five sentences that best fit the question, or says that it doesn't know and whom to ask.
+
+    The best sentence comes first, the others in the order of their documents. A list is given with its introduction,
+    a table row with its header's names, a block of code whole and only when a command or the way to do something was
+    asked for.
+    """
+    asked = Question.parse(question)
+    scored = scored_sentences(asked, [passage for passage in passages if passage.relevant]) if answerable else []
+    if not scored:
+        return _unknown(passages, searched)
+    pieces = [piece for sentence in _ordered(_chosen(asked, scored)) for piece in _pieces(sentence, asked)]
+    return _written(_once(pieces))
+
+
+def _chosen(asked: Question, scored: Sequence[Scored]) -> list[Scored]:
+    """The best sentence, then by score those that are near it, not alike, and within the limit."""
+    ranked = sorted(scored, key=lambda sentence: -sentence.score)
+    chosen = [ranked[0]]
+    for sentence in ranked[1:]:
+        if len(chosen) == MAX_SENTENCES - 2 or sentence.score < NEAR_BEST * ranked[0].score:
+            break
+        if _leads_back(sentence, chosen[0]) or any(_alike(sentence, other) for other in chosen):
+            continue
+        chosen.append(sentence)
+    return chosen
+
+
+def _leads_back(sentence: Scored, best: Scored) -> bool:
+    """From the best sentence's passage only what follows it is added, so that the answer reads forward."""
+    same = sentence.passage.number == best.passage.number
+    return same and (sentence.index < best.index or sentence.list_start == best.list_start is not None)
+
+
+def _alike(one: Scored, other: Scored) -> bool:
+    first, second = ({term.text for term in terms(sentence.text)} for sentence in (one, other))
+    return len(first & second) > SAME_WORDS * min(len(first), len(second))
+
+
+def _ordered(chosen: Sequence[Scored]) -> list[Scored]:
+    """Passage by passage, each in its own order, the passage of the best sentence first."""
+    rank: dict[int, int] = {}
+    for sentence in chosen:
+        rank.setdefault(sentence.passage.number, len(rank))
+    return sorted(chosen, key=lambda sentence: (rank[sentence.passage.number], sentence.index))
+
+
+@dataclass(frozen=True)
+class _Piece:
+    passage: Passage
+    index: int
+    text: str
+    form: str
+
+
+def _pieces(sentence: Scored, asked: Question) -> list[_Piece]:
+    """The sentence with what it needs: the one before, its list, or the code that follows."""
+    siblings = sentence.siblings
+    if sentence.list_start is not None:
+        indexes = _list_indexes(sentence, asked)
+    else:
+        indexes = [sentence.index]
+        if sentence.index and _depends(sentence.text) and siblings[sentence.index - 1].kind == "prose":
+            indexes.insert(0, sentence.index - 1)
+    if asked.wants_steps:
+        following = indexes[-1] + 1
+        if following < len(siblings) and siblings[following].kind == "code":
+            indexes.append(following)
+    return [_Piece(sentence.passage, index, siblings[index].shown, siblings[index].kind) for index in indexes]
+
+
+def _list_indexes(sentence: Scored, asked: Question) -> list[int]:
+    """The introduction and the item; all items when the introduction itself or the whole way was asked for."""
+    siblings = sentence.siblings
+    start = sentence.list_start or 0
+    introduction = [start] if siblings[start].kind == "prose" else []
+    end = first = start + len(introduction)
+    while end < len(siblings) and siblings[end].kind == "item":
+        end += 1
+    ordered = siblings[first].shown[0].isdigit() if end > first else False
+    whole = sentence.index == start or asked.wants_list or (asked.wants_steps and ordered)
+    if (whole or not introduction) and ordered and end - first <= MAX_LIST_ITEMS:
+        return list(range(start, end))
+    if whole and introduction and end - first <= MAX_LIST_ITEMS:
+        return list(range(start, end))
+    return sorted({*introduction, sentence.index})
+
+
+def _depends(text: str) -> bool:
+    words = text.split()
+    return bool(words) and words[0].strip("*_`,").lower() in _DEPENDENT
+
+
+def _once(pieces: Sequence[_Piece]) -> list[_Piece]:
+    unique = {(piece.passage.number, piece.index): piece for piece in pieces}
+    return list(unique.values())
+
+
+def _written(pieces: Sequence[_Piece]) -> Composition:
+    segments = [Segment(piece.text, piece.passage.number) for piece in pieces]
+    text = ""
+    form = ""
+    for piece in pieces:
+        block = piece.form in ("item", "row", "code")
+        if text:
+            text += "\n" if piece.form == form and block else "\n\n" if block or form in ("item", "row", "code") else " "
+        marker = f"\n[{piece.passage.number}]" if piece.form == "code" else f" [{piece.passage.number}]"
+        text += piece.text + marker
+        form = piece.form
+    return Composition(text, segments, answered=True)
+
+
+def _unknown(passages: Sequence[Passage], searched: int) -> Composition:
+    """What was searched, what came nearest, and who looks after it."""
+    if not searched:
+        text = "I don't know: there are no indexed documents to search yet."
+        return Composition(text, [Segment(text, None)], answered=False)
+    count = "the only passage" if searched == 1 else f"{searched:,} passages"
+    sentences = [f"I don't know. I searched {count} of your organisation's documents and found no answer to this."]
+    nearest = {passage.title: passage for passage in reversed(passages[:3])}
+    titles = [f"“{quoted(title)}”" for title in reversed(nearest)]
+    if titles:
+        sentences.append(f"The nearest I found: {_listed(titles)}.")
+    owners = {nearest[title].owner: title for title in nearest if nearest[title].owner}
+    if owners:
+        people = [f"{owner} (“{quoted(title)}”)" for owner, title in reversed(owners.items())]
+        sentences.append(f"You could ask {_listed(people)}.")
+    text = " ".join(sentences)
+    return Composition(text, [Segment(text, None)], answered=False)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,140 @@
+"""A text's structure: headings, paragraphs, list items, tables and code, each with its offsets. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["heading", "paragraph", "item", "table", "code", "row"]
+
+_FENCE = re.compile(r"\s*(`{3,}|~{3,})")
+_HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))??(?:[ \t]+#+)?[ \t]*$")
+_UNDERLINE = re.compile(r" {0,3}(=+|-{2,})[ \t]*$")
+_RULE = re.compile(r" {0,3}([-*_])[ \t]*(?:\1[ \t]*){2,}$")
+_ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,9}[.)])[ \t]+\S")
+_DELIMITER_ROW = re.compile(r"(?=[^|\n]*\|)\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$")
+_INDENTED = re.compile(r"(?: {4}|\t)")
+
+
+@dataclass(frozen=True)
+class Block:
+    """``text[start:end]`` is the block without the line break at its end. ``level`` and ``title`` are a heading's."""
+
+    kind: Kind
+    start: int
+    end: int
+    level: int = 0
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class _Line:
+    start: int
+    text: str
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.text.rstrip())
+
+    @property
+    def blank(self) -> bool:
+        return not self.text.strip()
+
+
+def markdown_blocks(text: str) -> list[Block]:
+    """The blocks of a Markdown text, in order; together they hold every character but blanks and rules."""
+    return list(_Parser(_lines(text)).blocks())
+
+
+def plain_blocks(text: str) -> list[Block]:
+    """The paragraphs and list items of a text without markup."""
+    return list(_Parser(_lines(text), markup=False).blocks())
+
+
+def _lines(text: str) -> list[_Line]:
+    lines = []
+    position = 0
+    for line in text.split("\n"):
+        lines.append(_Line(position, line))
+        position += len(line) + 1
+    return lines
+
+
+class _Parser:
+    """Line by line; what isn't recognised is a paragraph."""
+
+    def __init__(self, lines: list[_Line], *, markup: bool = True) -> None:
+        self.lines = lines
+        self.markup = markup
+        self.position = 0
+        self.in_list = False
+
+    def blocks(self) -> Iterator[Block]:
+        while self.position < len(self.lines):
+            line = self.lines[self.position]
+            if line.blank or (self.markup and _RULE.match(line.text)):
+                self.position += 1
+                continue
+            block = (self._markup_block(line) if self.markup else None) or self._prose(line)
+            self.in_list = block.kind == "item" or (self.in_list and line.text[:1].isspace())
+            yield block
+
+    def _markup_block(self, line: _Line) -> Block | None:
+        if fence := _FENCE.match(line.text):
+            return self._fenced(line, fence.group(1))
+        if heading := _HEADING.match(line.text):
+            self.position += 1
+            return Block("heading", line.start, line.end, len(heading.group(1)), (heading.group(2) or "").strip())
+        if "|" in line.text and self._next_matches(_DELIMITER_ROW):
+            return self._run("table", line, lambda text: "|" in text)
+        if not self.in_list and _INDENTED.match(line.text):
+            return self._run("code", line, lambda text: bool(_INDENTED.match(text)))
+        underline = self._next_matches(_UNDERLINE)
+        if underline and not _ITEM.match(line.text):
+            self.position += 2
+            return Block("heading", line.start, line.end, 1 if "=" in underline.group(1) else 2, line.text.strip())
+        return None
+
+    def _next_matches(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        following = self.position + 1
+        return pattern.match(self.lines[following].text) if following < len(self.lines) else None
+
+    def _fenced(self, opening: _Line, fence: str) -> Block:
+        self.position += 1
+        last = opening
+        while self.position < len(self.lines):
+            line = self.lines[self.position]
+            self.position += 1
+            last = last if line.blank else line
+            if line.text.strip().startswith(fence) and not line.text.strip().strip(fence[0]):
+                break
+        return Block("code", opening.start, last.end)
+
+    def _run(self, kind: Kind, first: _Line, belongs: Callable[[str], bool]) -> Block:
+        last = first
+        self.position += 1
+        while self.position < len(self.lines) and belongs(self.lines[self.position].text):
+            line = self.lines[self.position]
+            if not line.blank:
+                last = line
+            self.position += 1
+        return Block(kind, first.start, last.end)
+
+    def _prose(self, first: _Line) -> Block:
+        kind: Kind = "item" if _ITEM.match(first.text) else "paragraph"
+        last = first
+        self.position += 1
+        while self.position < len(self.lines) and self._continues(self.lines[self.position]):
+            last = self.lines[self.position]
+            self.position += 1
+        return Block(kind, first.start, last.end)
+
+    def _continues(self, line: _Line) -> bool:
+        if line.blank or _ITEM.match(line.text):
+            return False
+        if not self.markup:
+            return True
+        starts_table = "|" in line.text and self._next_matches(_DELIMITER_ROW)
+        return not (_FENCE.match(line.text) or _HEADING.match(line.text) or _RULE.match(line.text) or starts_table)

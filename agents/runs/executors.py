@@ -1,0 +1,50 @@
+"""Which code carries out which kind of run. Upper layers register theirs when they start."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from agents.runtime.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunContext:
+    """A run as its executor sees it."""
+
+    run_id: str
+    trace_id: str
+    organization_id: str
+    actor_id: str
+    agent: str
+    input: dict[str, Any]
+
+
+@dataclass
+class RunOutcome:
+    """What a run came to; the executor fills it in while its events are consumed."""
+
+    agent: str = ""
+    mode: str = ""
+    route: dict[str, Any] = field(default_factory=dict)
+    output: dict[str, Any] = field(default_factory=dict)
+    usage: dict[str, Any] = field(default_factory=dict)
+    error: dict[str, Any] = field(default_factory=dict)
+    ledger: dict[str, Any] = field(default_factory=dict)
+    personal: dict[str, str] = field(default_factory=dict)
+
+
+Executor = Callable[[RunContext, RunOutcome], AsyncIterator[Event]]
+
+_executors: dict[str, Executor] = {}
+
+
+def register(kind: str, executor: Executor) -> None:
+    """Make ``executor`` carry out the runs of a kind."""
+    _executors[kind] = executor
+
+
+def executor_for(kind: str) -> Executor:
+    """The executor of a kind. Raises KeyError when none is registered."""
+    return _executors[kind]

@@ -1,0 +1,39 @@
+"""Reads of the ledger: records as JSON, and whether a record's bytes still match its code."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+from audit.canonical import authentication_code, key_id
+from audit.models import Record
+
+
+def records_for(organization_id: object) -> QuerySet[Record]:
+    """An organisation's records, newest first, with their personal texts fetched."""
+    return Record.objects.filter(organization_id=str(organization_id)).prefetch_related("texts")
+
+
+def record_is_authentic(record: Record) -> bool:
+    """Whether the stored bytes carry a valid code by a known key. False also when the key is unknown."""
+    keys = {key_id(key): key for key in (settings.AURORA_HMAC_KEY, *settings.AURORA_HMAC_KEYS)}
+    key = keys.get(record.key_id)
+    if key is None:
+        return False
+    return hmac.compare_digest(authentication_code(key, bytes(record.body)), record.code)
+
+
+def record_as_json(record: Record) -> dict[str, Any]:
+    """A record as the API shows it: its body's fields, the texts that were not erased, and whether it is authentic."""
+    body = json.loads(bytes(record.body))
+    return {
+        **body,
+        "personal": {text.name: text.text for text in record.texts.all()},
+        "key_id": record.key_id,
+        "code": record.code,
+        "authentic": record_is_authentic(record),
+    }

@@ -1,0 +1,71 @@
+"""``record()``: the only writer of the ledger."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from audit.canonical import authentication_code, canonical_bytes, commitment, key_id
+from audit.models import PersonalText, Record
+from audit.redaction import redact
+
+SALT_BYTES = 32
+
+
+def record(
+    *,
+    event: str,
+    organization_id: object = "",
+    actor_id: object = "",
+    subject: tuple[str, object] = ("", ""),
+    data: Mapping[str, Any] | None = None,
+    personal: Mapping[str, str] | None = None,
+    trace_id: object = "",
+) -> Record:
+    """Append one record in the caller's transaction (its own, when there is none).
+
+    ``data`` is stored as it is: keep personal text out of it. ``personal`` texts (question, answer…) are redacted,
+    stored apart where they can be erased, and bound into the record by salted commitments.
+    Raises ValueError when ``data`` can't be written as JSON.
+    """
+    at = timezone.now()
+    texts = {name: redact(text) for name, text in (personal or {}).items() if text}
+    salts = {name: secrets.token_bytes(SALT_BYTES) for name in texts}
+    row = Record(
+        at=at,
+        event=event,
+        organization_id=str(organization_id or ""),
+        actor_id=str(actor_id or ""),
+        subject_type=subject[0],
+        subject_id=str(subject[1] or ""),
+        trace_id=str(trace_id or ""),
+    )
+    row.body = canonical_bytes(
+        {
+            "version": 1,
+            "id": str(row.id),
+            "at": at.isoformat(timespec="microseconds"),
+            "event": event,
+            "organization_id": row.organization_id,
+            "actor_id": row.actor_id,
+            "subject": {"type": row.subject_type, "id": row.subject_id},
+            "trace_id": row.trace_id,
+            "data": dict(data or {}),
+            "texts": {name: commitment(salts[name], texts[name].text) for name in texts},
+            "redactions": {name: texts[name].counts for name in texts if texts[name].counts},
+        }
+    )
+    row.key_id = key_id(settings.AURORA_HMAC_KEY)
+    row.code = authentication_code(settings.AURORA_HMAC_KEY, row.body)
+    with transaction.atomic():
+        row.save()
+        PersonalText.objects.bulk_create(
+            PersonalText(record=row, name=name, person_id=row.actor_id, salt=salts[name], text=texts[name].text)
+            for name in texts
+        )
+    return row

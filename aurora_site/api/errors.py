@@ -1,0 +1,134 @@
+"""The one table from exceptions to status and code, and the DRF exception handler that uses it."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFilesSent
+from django.http import Http404
+from rest_framework import exceptions as drf
+from rest_framework.response import Response
+
+from agents.catalog.definitions import UnknownAgent
+from agents.catalog.services import AgentNameTaken
+from agents.embeddings.base import EmbeddingError
+from agents.knowledge.paths import InvalidPath
+from agents.retrieval.errors import IndexUnavailable, IndexVersionError
+from agents.retrieval.loading_errors import DocumentTooLarge, UnreadableDocument, UnsupportedDocument
+from incidents import errors as incident_errors
+from learning import errors as learning_errors
+from aurora_site.core.http.errors import ApiError, Fields, envelope
+
+logger = logging.getLogger(__name__)
+
+# Exceptions of the layers below, by class: (status, code). Their text is shown to the caller.
+DOMAIN_ERRORS: dict[type[Exception], tuple[int, str]] = {
+    UnknownAgent: (404, "UNKNOWN_AGENT"),
+    AgentNameTaken: (409, "AGENT_NAME_TAKEN"),
+    InvalidPath: (400, "INVALID_PATH"),
+    UnsupportedDocument: (415, "UNSUPPORTED_DOCUMENT"),
+    DocumentTooLarge: (413, "DOCUMENT_TOO_LARGE"),
+    UnreadableDocument: (400, "UNREADABLE_DOCUMENT"),
+    EmbeddingError: (503, "EMBEDDINGS_UNAVAILABLE"),
+    incident_errors.UnknownIncident: (404, "NOT_FOUND"),
+    incident_errors.UnknownReference: (400, "UNKNOWN_REFERENCE"),
+    incident_errors.IncidentIsMerged: (409, "INCIDENT_IS_MERGED"),
+    incident_errors.AlreadyExists: (409, "ALREADY_EXISTS"),
+    learning_errors.UnknownReference: (400, "UNKNOWN_REFERENCE"),
+    learning_errors.PrerequisiteCycle: (400, "PREREQUISITE_CYCLE"),
+    learning_errors.AlreadyExists: (409, "ALREADY_EXISTS"),
+    IndexUnavailable: (503, "INDEX_UNAVAILABLE"),
+    IndexVersionError: (503, "INDEX_VERSION_UNUSABLE"),
+}
+# The field that each of these is about.
+_DOMAIN_FIELDS: dict[type[Exception], str] = {
+    UnknownAgent: "agent_id",
+    AgentNameTaken: "name",
+    InvalidPath: "path",
+    UnsupportedDocument: "file",
+    DocumentTooLarge: "file",
+    UnreadableDocument: "file",
+}
+
+_DRF_CODES: dict[type[Exception], str] = {
+    drf.ParseError: "MALFORMED_JSON",
+    drf.AuthenticationFailed: "UNAUTHENTICATED",
+    drf.NotAuthenticated: "UNAUTHENTICATED",
+    drf.PermissionDenied: "FORBIDDEN",
+    drf.NotFound: "NOT_FOUND",
+    drf.MethodNotAllowed: "METHOD_NOT_ALLOWED",
+    drf.NotAcceptable: "NOT_ACCEPTABLE",
+    drf.UnsupportedMediaType: "UNSUPPORTED_MEDIA_TYPE",
+    drf.Throttled: "RATE_LIMITED",
+}
+
+
+def exception_response(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's exception handler: every known exception in Aurora's envelope; None (a logged 500) for the rest."""
+    request_id = getattr(context["request"], "request_id", "")
+    known = _known(error)
+    if known is None:
+        return None
+    status, code, detail, fields, headers = known
+    if status == 401:
+        headers = {"WWW-Authenticate": "Bearer", **headers}
+    body = envelope(status=status, code=code, detail=detail, request_id=request_id, fields=fields)
+    return Response(body, status=status, headers=headers)
+
+
+def _known(error: Exception) -> tuple[int, str, str, Fields | None, dict[str, str]] | None:
+    match error:
+        case ApiError():
+            return error.status, error.code, error.detail, error.fields, error.headers
+        case Http404():
+            return 404, "NOT_FOUND", "There is nothing at this address.", None, {}
+        case PermissionDenied():
+            return 403, "FORBIDDEN", "You may not do this.", None, {}
+        case RequestDataTooBig() | TooManyFilesSent():
+            return 413, "PAYLOAD_TOO_LARGE", "The request's body is larger than the server accepts.", None, {}
+        case UnicodeDecodeError():
+            return 400, "MALFORMED_JSON", "The body isn't valid UTF-8.", None, {}
+        case drf.ValidationError():
+            fields = flatten_fields(error.detail)
+            return 400, "VALIDATION_ERROR", summary(fields), fields, {}
+        case drf.APIException():
+            code = next((code for kind, code in _DRF_CODES.items() if isinstance(error, kind)), "ERROR")
+            return error.status_code, code, str(error.detail), None, _drf_headers(error)
+    for kind, (status, code) in DOMAIN_ERRORS.items():
+        if isinstance(error, kind):
+            name = getattr(error, "field", "") or _DOMAIN_FIELDS.get(kind)
+            return status, code, str(error), {name: [str(error)]} if name else None, {}
+    return None
+
+
+def _drf_headers(error: drf.APIException) -> dict[str, str]:
+    wait = getattr(error, "wait", None)
+    return {"Retry-After": str(int(wait))} if wait else {}
+
+
+def flatten_fields(detail: Any, prefix: str = "") -> dict[str, list[str]]:
+    """DRF's nested error detail as ``{"input.question": ["…"]}``."""
+    if isinstance(detail, dict):
+        flat: dict[str, list[str]] = {}
+        for key, value in detail.items():
+            # DRF numbers the faulty items of a list by integer keys.
+            inner = f"{prefix}[{key}]" if isinstance(key, int) else f"{prefix}.{key}" if prefix else str(key)
+            name = prefix or "body" if key == "non_field_errors" else inner
+            flat.update(flatten_fields(value, name))
+        return flat
+    if isinstance(detail, list):
+        nested = [item for item in detail if isinstance(item, dict | list)]
+        if not nested:
+            return {prefix or "body": [str(item) for item in detail]}
+        flat = {}
+        for index, item in enumerate(detail):
+            if item:
+                flat.update(flatten_fields(item, f"{prefix}[{index}]"))
+        return flat
+    return {prefix or "body": [str(detail)]}
+
+
+def summary(fields: Fields) -> str:
+    """One line that names the fields and what is wrong with each."""
+    return " ".join(f"{name}: {' '.join(messages)}" for name, messages in list(fields.items())[:5])

@@ -1,0 +1,77 @@
+"""System checks: production doesn't start on settings that aren't safe; old names and a replaced home are said aloud."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.exceptions import ImproperlyConfigured
+
+from aurora_site.core import env, home
+
+SHORTEST_SECRET = 32
+WELL_KNOWN = ("changeme", "change-me", "change_me", "insecure", "default", "example", "placeholder", "your-", "secret-key")
+
+
+@register()
+def check_production(**_: Any) -> list[CheckMessage]:
+    """Errors that keep production from starting. A development installation has none of them."""
+    return list(_unsafe()) if settings.AURORA_ENV == "production" else []
+
+
+@register()
+def check_renamed(**_: Any) -> list[CheckMessage]:
+    """Warnings for environment names of the older learning backend."""
+    return [
+        Warning(f"{old} is an old name; it acts as {new}.", hint=f"Set {new} instead.", id="aurora.W001")
+        for old, new in env.renamed_in_use()
+    ]
+
+
+@register()
+def check_home(**_: Any) -> list[CheckMessage]:
+    """A warning when AURORA_HOME can't be written and a temporary folder stands in for it."""
+    if not home.home_was_replaced():
+        return []
+    text = f"AURORA_HOME ({env.read('AURORA_HOME')}) can't be written; {home.home()} is used instead and may be lost."
+    return [Warning(text, hint="Give AURORA_HOME a folder that this account can write.", id="aurora.W002")]
+
+
+def refuse_unsafe_production() -> None:
+    """For processes that run no system checks. Raises ImproperlyConfigured."""
+    problems = check_production()
+    if problems:
+        raise ImproperlyConfigured(" ".join(f"{problem.msg} {problem.hint}" for problem in problems))
+
+
+def _unsafe() -> Iterator[CheckMessage]:
+    for name, number in (("AURORA_SECRET_KEY", 1), ("AURORA_HMAC_KEY", 2), ("INTERNAL_API_SECRET", 3)):
+        value = env.read(name)
+        if value and weak(value):
+            yield Error(
+                f"{name} is a default or shorter than {SHORTEST_SECRET} characters.",
+                hint='Generate one: python3 -c "import secrets; print(secrets.token_hex(32))".',
+                id=f"aurora.E00{number}",
+            )
+    if settings.DEBUG:
+        yield Error("DEBUG is on.", hint="Production must not show its insides.", id="aurora.E004")
+    if settings.AURORA_DEMO:
+        yield Error(
+            "The demo is open (AURORA_DEMO).", hint="Unset AURORA_DEMO in production: anybody could read.", id="aurora.E005"
+        )
+    if env.read("AURORA_ADMIN_PASSWORD") and len(env.read("AURORA_ADMIN_PASSWORD")) < 8:
+        yield Error("AURORA_ADMIN_PASSWORD is too short.", hint="Give it eight characters or more.", id="aurora.E006")
+    if getattr(settings, "AURORA_TRUST_BARE_USER_HEADER", False):
+        yield Error(
+            "X-User-ID alone would name the caller.", hint="Set INTERNAL_API_SECRET and send it along.", id="aurora.E007"
+        )
+    if "*" in settings.ALLOWED_HOSTS:
+        yield Warning("AURORA_ALLOWED_HOSTS admits every host name.", hint="Name the hosts.", id="aurora.W003")
+
+
+def weak(secret: str) -> bool:
+    """Whether a secret is short, a well-known placeholder, or a repetition."""
+    lowered = secret.lower()
+    return len(secret) < SHORTEST_SECRET or any(word in lowered for word in WELL_KNOWN) or len(set(secret)) < 8

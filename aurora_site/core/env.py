@@ -1,0 +1,152 @@
+"""Every environment variable Aurora reads, in the order in which ``docs/configuration.md`` shows them.
+
+``read(name)`` gives the checked value. A value may also come from the file named by ``<NAME>_FILE``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from aurora_site.core.variable import Variable, raw_value
+
+_INSTALLATION = (
+    Variable(name="AURORA_ENV", kind="text", default="development", group="Installation",
+             choices=("development", "test", "production"),
+             help="`production` refuses to start on default secrets, debug mode, an open demo or bare-header identity."),
+    Variable(name="AURORA_HOME", kind="path", default=".aurora", group="Installation",
+             default_text="`./.aurora`",
+             help="Where the embedded database, models, uploads and generated secrets live."),
+    Variable(name="PORT", kind="integer", default=8000, minimum=1, group="Installation", help="Port of the web server."),
+    Variable(name="HOST", kind="text", default="127.0.0.1", group="Installation",
+             help="Address the web server listens on."),
+    Variable(name="AURORA_PUBLIC_URL", kind="text", default="", group="Installation",
+             default_text="`http://HOST:PORT`", help="The address people use; links in mail and webhooks start with it."),
+    Variable(name="AURORA_ALLOWED_HOSTS", kind="list", default=[], group="Installation",
+             default_text="loopback names, `HOST` and the host of `AURORA_PUBLIC_URL`",
+             help="Further host names that requests may use, comma-separated; `*` allows all."),
+    Variable(name="AURORA_WEB_SERVER", kind="text", default="daphne", choices=("daphne", "uvicorn"),
+             group="Installation", help="Web server that `manage.py up` runs."),
+    Variable(name="AURORA_ADMIN_EMAIL", kind="text", default="admin@example.com", group="Installation",
+             help="Sign-in of the first administrator, made at the first start."),
+    Variable(name="AURORA_ADMIN_PASSWORD", kind="text", default="", secret=True, group="Installation",
+             default_text="generated and printed once", help="Password of the first administrator."),
+    Variable(name="AURORA_DEMO", kind="boolean", default=None, group="Installation",
+             default_text="on in development, off in production",
+             help="Load the demo organisation and, in development, serve visitors from this machine as its demo learner."),
+    Variable(name="AURORA_TRUSTED_PROXIES", kind="integer", default=0, minimum=0, group="Installation",
+             help="How many reverse proxies stand in front; their `X-Forwarded-For` entries are believed."),
+    Variable(name="AURORA_DRAIN_SECONDS", kind="number", default=10.0, minimum=0, group="Installation",
+             help="How long running answers may take to finish when the web server is asked to stop."),
+    Variable(name="AURORA_LOG_LEVEL", kind="text", default="INFO", group="Installation",
+             choices=("DEBUG", "INFO", "WARNING", "ERROR"), help="Least severe level that is logged."),
+    Variable(name="METRICS_ENABLED", kind="boolean", default=True, group="Installation", help="Serve `/metrics`."),
+)
+
+_DATABASES = (
+    Variable(name="AURORA_DB_URL", kind="text", default="", secret=True, group="Databases and queues",
+             default_text="embedded PostgreSQL",
+             help="Main database: `postgres://…`, `mysql://…` or `mysql+pymysql://…`."),
+    Variable(name="MYSQL_SSL_CA_PATH", kind="path", default="", group="Databases and queues",
+             help="Certificate authority file for a MySQL main database; the connection is then verified TLS or none."),
+    Variable(name="AURORA_VECTOR_DB_URL", kind="text", default="", secret=True, group="Databases and queues",
+             default_text="embedded PostgreSQL", help="PostgreSQL with pgvector for the knowledge index."),
+    Variable(name="CELERY_BROKER_URL", kind="text", default="", secret=True, group="Databases and queues",
+             default_text="queue in the knowledge index's PostgreSQL", help="`redis://…` or `amqp://…`."),
+    Variable(name="REDIS_URL", kind="text", default="", secret=True, group="Databases and queues",
+             default_text="PostgreSQL does it", help="Redis for cache, rate limits and wake-ups."),
+)
+
+_SECRETS = (
+    Variable(name="AURORA_SECRET_KEY", kind="text", default="", secret=True, group="Secrets",
+             default_text="generated in `AURORA_HOME`", help="Signs sessions and tokens; 32 characters or more."),
+    Variable(name="AURORA_HMAC_KEY", kind="text", default="", secret=True, group="Secrets",
+             default_text="generated in `AURORA_HOME`", help="Authenticates ledger records; 32 characters or more."),
+    Variable(name="AURORA_HMAC_KEYS", kind="list", default=[], secret=True, group="Secrets",
+             help="Older ledger keys, comma-separated, kept to check older records."),
+    Variable(name="INTERNAL_API_SECRET", kind="text", default="", secret=True, group="Secrets",
+             help="With a matching `X-Internal-Secret`, the `X-User-ID` header names the caller; 32 characters or more."),
+)
+
+_MODELS = (
+    Variable(name="OPENAI_API_KEY", kind="text", default="", secret=True, group="Language models",
+             help="Key for the OpenAI-compatible server."),
+    Variable(name="OPENAI_BASE_URL", kind="text", default="", group="Language models",
+             default_text="OpenAI's, when a key is set", help="Address of an OpenAI-compatible server, with its `/v1`."),
+    Variable(name="OLLAMA_BASE_URL", kind="text", default="", group="Language models", help="Address of an Ollama server."),
+    Variable(name="AURORA_MODEL", kind="text", default="gpt-4o-mini", group="Language models",
+             help="Model that answers, by the name its server knows it by."),
+    Variable(name="AURORA_MODEL_CHAIN", kind="list", default=[], group="Language models",
+             help="Models to try in order while nothing was shown yet, as `provider:model`."),
+    Variable(name="AURORA_MODEL_TIMEOUT", kind="number", default=60.0, minimum=1, group="Language models",
+             help="Seconds a model may stay silent before the call counts as failed."),
+    Variable(name="EMBEDDINGS_PROVIDER", kind="text", default="minilm", choices=("minilm", "openai"),
+             group="Language models", help="`minilm` runs in the process; `openai` calls `/v1/embeddings`."),
+    Variable(name="EMBEDDINGS_MODEL", kind="text", default="text-embedding-3-small", group="Language models",
+             help="Model asked for when `EMBEDDINGS_PROVIDER=openai`."),
+    Variable(name="EMBEDDINGS_BASE_URL", kind="text", default="", group="Language models",
+             default_text="`OPENAI_BASE_URL`", help="Server of the embeddings model."),
+)
+
+_KNOWLEDGE = (
+    Variable(name="SEED_DATA_DIR", kind="path", default="", group="Knowledge", default_text="the demo documents",
+             help="Folder of documents (`.md .txt .pdf .html .csv`) for the default organisation, instead of the demo's."),
+    Variable(name="AURORA_AUTO_INGEST", kind="boolean", default=True, group="Knowledge",
+             help="Index the documents at start when the index is empty."),
+    Variable(name="AURORA_INDEX_VERSION", kind="text", default="", group="Knowledge", default_text="the newest active",
+             help="Pins the index version that searches use."),
+    Variable(name="AURORA_INDEX_RESET", kind="boolean", default=False, group="Knowledge",
+             help="Throw the index away and build it anew at start."),
+    Variable(name="AURORA_MAX_UPLOAD_MB", kind="integer", default=20, minimum=1, group="Knowledge",
+             help="Largest document that may be uploaded, in megabytes."),
+    Variable(name="ALLOW_ADMIN", kind="boolean", default=False, group="Knowledge",
+             help="Lets administrators call `POST /admin/reindex`."),
+)
+
+_ACCESS = (
+    Variable(name="RATE_LIMIT_ENABLED", kind="boolean", default=True, group="Access", help="Apply rate limits."),
+    Variable(name="RATE_LIMIT_PER_MINUTE", kind="integer", default=100, minimum=1, group="Access",
+             help="Requests a minute for each user, or each address when nobody is signed in."),
+    Variable(name="CHAT_RATE_LIMIT_PER_MINUTE", kind="integer", default=20, minimum=1, group="Access",
+             help="Questions a minute, likewise."),
+    Variable(name="FRONTEND_URL", kind="list", default=[], group="Access",
+             help="Origins of front ends that may call the API with credentials, comma-separated."),
+    Variable(name="EMAIL_URL", kind="text", default="", secret=True, group="Access", default_text="print to the log",
+             help="Mail server: `smtp://user:password@host:587`, `smtps://…`."),
+    Variable(name="AURORA_MAIL_FROM", kind="text", default="aurora@localhost", group="Access", help="Sender of mail."),
+)
+
+VARIABLES = {
+    variable.name: variable
+    for variable in (*_INSTALLATION, *_DATABASES, *_SECRETS, *_MODELS, *_KNOWLEDGE, *_ACCESS)
+}
+
+# Names of the older learning backend that still act, and what replaced them.
+RENAMED = {
+    "CHROMA_AUTO_INGEST": "AURORA_AUTO_INGEST",
+    "CHROMA_RESET": "AURORA_INDEX_RESET",
+    "CHROMA_FORCE_CLEAN": "AURORA_INDEX_RESET",
+    "CHROMA_DIR": "AURORA_HOME",
+}
+
+
+def read(name: str, environ: Mapping[str, str] | None = None) -> Any:
+    """The value of a declared variable, checked; its default if unset.
+
+    Raises InvalidVariable, and KeyError for a name that isn't declared.
+    """
+    variable = VARIABLES[name]
+    raw = raw_value(variable, environ)
+    if raw is None:
+        raw = next((_environment(environ)[old] for old, new in renamed_in_use(environ) if new == name), None)
+    return variable.default if raw is None else variable.parse(raw)
+
+
+def renamed_in_use(environ: Mapping[str, str] | None = None) -> list[tuple[str, str]]:
+    """Old names that are set, each with the name that replaced it. The new name wins where both are set."""
+    return [(old, new) for old, new in RENAMED.items() if _environment(environ).get(old)]
+
+
+def _environment(environ: Mapping[str, str] | None) -> Mapping[str, str]:
+    return os.environ if environ is None else environ

@@ -1,0 +1,61 @@
+"""The task queue in the retrieval database: kombu's PGMQ transport on Aurora's own connections, and its installation."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any
+
+from kombu.transport import TRANSPORT_ALIASES, pgmq
+from pgmq import PGMQueue
+
+from aurora_site.core.retrieval_pool import conninfo, retrieval_pool
+
+LONGEST_WAIT = 0.5
+INSTALL_LOCK = 6_153_870_212
+
+
+class Transport(pgmq.Transport):
+    """PGMQ over the retrieval database.
+
+    The transport's own connection string would be built anew without quoting and without libpq options, which loses
+    TLS settings and folders with spaces; it also reads DATABASE_URL, which may be somebody else's.
+    """
+
+    def drain_events(self, connection: Any, timeout: float | None = None) -> None:
+        """Return often (raising TimeoutError, as ever), so that a worker that is asked to end notices soon."""
+        super().drain_events(connection, timeout=min(timeout or LONGEST_WAIT, LONGEST_WAIT))
+
+    def _create_pgmq_client(self) -> PGMQueue:
+        options = self.client.transport_options
+        return PGMQueue(
+            conn_string=None,
+            vt=int(options["visibility_timeout"]),
+            init_extension=False,
+            pool=retrieval_pool(),
+        )
+
+    def _get_notify_waiter(self) -> Any:
+        if self._notify_waiter is None:
+            self._notify_waiter = pgmq._NotifyWaiter(conninfo())
+        return self._notify_waiter
+
+
+def use_own_transport() -> None:
+    """Make ``pgmq://`` addresses mean this module's transport."""
+    TRANSPORT_ALIASES["pgmq"] = f"{__name__}:Transport"
+
+
+def install() -> None:
+    """Install PGMQ's tables and functions in the retrieval database unless they are there; safe in several processes."""
+    with retrieval_pool().connection() as connection, connection.transaction():
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", [INSTALL_LOCK])
+        row = connection.execute("SELECT to_regclass('pgmq.meta') IS NULL").fetchone()
+        if row and row[0]:
+            connection.execute(files("pgmq").joinpath("sql", "pgmq.sql").read_text(encoding="utf-8").encode())
+
+
+def is_installed() -> bool:
+    """Whether PGMQ is in the retrieval database."""
+    with retrieval_pool().connection() as connection:
+        row = connection.execute("SELECT to_regclass('pgmq.meta') IS NOT NULL").fetchone()
+        return bool(row and row[0])

@@ -1,0 +1,27 @@
+"""App ``ops``: running an installation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class OpsConfig(AppConfig):
+    name = "aurora_site.ops"
+    label = "ops"
+    verbose_name = "Operations"
+
+    def ready(self) -> None:
+        from aurora_site import celery, checks  # noqa: F401 shared tasks find the app; system checks register
+
+        post_migrate.connect(_install_queue, sender=self, dispatch_uid="ops.install_queue")
+
+
+def _install_queue(using: str, **_: Any) -> None:
+    """PGMQ's SQL isn't a migration of ours: it is installed with the retrieval database's migrations, where it is used."""
+    from aurora_site.core import databases, queue
+
+    if using == databases.RETRIEVAL and databases.broker_url().startswith("pgmq:"):
+        queue.install()

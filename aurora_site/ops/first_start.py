@@ -1,0 +1,57 @@
+"""Everything that must be so before the parts start: databases, migrations, queue, first data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from django.core.management import call_command
+from django.db import connections
+
+from aurora_site.core import databases, embedded, queue, retrieval_pool
+from aurora_site.core.home import home
+from aurora_site.demo.loader import installation_prepare
+from aurora_site.ops import readiness
+
+SETUP_LOCK = 6_153_870_213
+
+Say = Callable[[str], None]
+
+
+def set_up(say: Say) -> None:
+    """Bring the installation up to date. Idempotent, and safe when several hosts start at once."""
+    start_database(say)
+    with _setting_up_alone():
+        migrate(say)
+        if databases.broker_url().startswith("pgmq:"):
+            queue.install()
+        installation_prepare(say)
+        readiness.setup_finish()
+
+
+def start_database(say: Say) -> None:
+    """Start the embedded PostgreSQL where a database of this installation is embedded. Raises EmbeddedError."""
+    if all(connection.settings_dict["ENGINE"] != databases.EMBEDDED_ENGINE for connection in connections.all()):
+        return
+    say("Starting PostgreSQL" if (home() / "pg").exists() else f"Making the database in {home() / 'pg'}")
+    embedded.ensure_running()
+
+
+def migrate(say: Say) -> None:
+    """Apply what is pending, on both databases."""
+    pending = readiness.migrations_pending()
+    for alias in sorted({entry.partition(":")[0] for entry in pending}):
+        count = sum(entry.startswith(f"{alias}:") for entry in pending)
+        say(f"Bringing the {'main' if alias == 'default' else alias} database up to date ({count} steps)")
+        call_command("migrate", database=alias, interactive=False, verbosity=0)
+
+
+@contextmanager
+def _setting_up_alone() -> Iterator[None]:
+    """A lock in the retrieval database, which is PostgreSQL whatever the main one is."""
+    with retrieval_pool.retrieval_pool().connection() as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", [SETUP_LOCK])
+        try:
+            yield
+        finally:
+            connection.execute("SELECT pg_advisory_unlock(%s)", [SETUP_LOCK])

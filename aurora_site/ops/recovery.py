@@ -1,0 +1,15 @@
+"""Records that something broke and was mended."""
+
+from __future__ import annotations
+
+import logging
+
+from aurora_site.ops.models import Recovery
+
+logger = logging.getLogger(__name__)
+
+
+def recovery_record(*, what: str, why: str, action: str, result: str) -> Recovery:
+    """Write a recovery down and log it. Raises django.db.DatabaseError."""
+    logger.warning("Recovered: %s: %s (%s): %s", what, action, why, result)
+    return Recovery.objects.create(what=what[:100], why=why[:2000], action=action[:200], result=result[:200])

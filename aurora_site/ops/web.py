@@ -1,0 +1,111 @@
+"""The web process: daphne or uvicorn around the ASGI application, which may finish its work before the process ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Iterator
+from typing import Any
+
+BACKLOG = 2048
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+LARGEST_WEBSOCKET_MESSAGE = 1024 * 1024
+
+logger = logging.getLogger(__name__)
+
+
+def serve() -> int:
+    """Serve until asked to end; 0 after a clean end, 1 when the address can't be listened on."""
+    from aurora_site.asgi import application  # sets Django up
+
+    # isort: split
+    from django.conf import settings
+
+    from aurora_site.ops import heartbeat
+    from aurora_site.ops.access_log import AccessLog
+
+    heartbeat.start("web")
+    run = _run_uvicorn if settings.AURORA_WEB_SERVER == "uvicorn" else _run_daphne
+    try:
+        return run(AccessLog(application), settings.HOST, settings.PORT)
+    finally:
+        heartbeat.stop()
+
+
+def _run_daphne(application: Any, host: str, port: int) -> int:
+    from daphne.server import Server
+    from twisted.internet import reactor
+
+    interface = host.strip("[]").replace(":", r"\:")
+    server = Server(
+        application,
+        # daphne's own backlog of 50 makes clients wait a second when a hundred connect at once.
+        endpoints=[f"tcp:port={port}:interface={interface}:backlog={BACKLOG}"],
+        signal_handlers=False,
+        server_name="aurora",
+        websocket_max_message_size=LARGEST_WEBSOCKET_MESSAGE,
+        websocket_max_frame_size=LARGEST_WEBSOCKET_MESSAGE,
+    )
+    loop = reactor._asyncioEventloop  # type: ignore[attr-defined]
+    endings: list[asyncio.Task[None]] = []
+
+    def end() -> None:
+        if not endings:
+            endings.append(loop.create_task(_end_daphne(reactor)))
+
+    for number in SIGNALS:
+        loop.add_signal_handler(number, end)
+    server.run()
+    return 0 if server.listening_addresses else 1
+
+
+async def _end_daphne(reactor: Any) -> None:
+    """Drain, then end every task: Python crashes when the loop is torn down under an open stream."""
+    from aurora_site.core import shutdown
+
+    await shutdown.drain()
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    if others:
+        await asyncio.wait(others, timeout=2)
+    reactor.stop()
+
+
+def _run_uvicorn(application: Any, host: str, port: int) -> int:
+    import uvicorn
+
+    from aurora_site.core import shutdown
+
+    class DrainingServer(uvicorn.Server):
+        """Drains while open streams still reach their readers; ends with 0 and not by its signal."""
+
+        @contextlib.contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            for number in SIGNALS:
+                signal.signal(number, self.handle_exit)
+            yield
+
+        async def shutdown(self, sockets: Any = None) -> None:
+            await shutdown.drain()
+            await super().shutdown(sockets)
+
+    server = DrainingServer(
+        uvicorn.Config(
+            application,
+            host=host.strip("[]"),
+            port=port,
+            backlog=BACKLOG,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=3,
+            ws_max_size=LARGEST_WEBSOCKET_MESSAGE,
+        )
+    )
+    server.run()
+    return 0 if server.started else 1

@@ -1,0 +1,93 @@
+"""Incidents and services by REST, each within the caller's organisation."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiTypes, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from aurora_site.core.http.errors import NotFound
+from aurora_site.core.http.pagination import page
+from incidents import selectors, services
+from incidents.api import serializers as inputs
+from incidents.api import shapes
+from incidents.api.base import IncidentsApiView
+
+
+class IncidentsView(IncidentsApiView):
+    @extend_schema(parameters=[inputs.IncidentFilter], responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request) -> Response:
+        """Incidents, newest first: ``{"incidents": […], "total"}``; without ``status`` all but the merged ones."""
+        wanted = self.validated(inputs.IncidentFilter, data=request.query_params)
+        matching = selectors.matching_incidents(organization_id=request.auth.organization_id, **wanted)
+        rows, total = page(request, matching, lambda row: row)
+        facts = selectors.alert_facts(rows)
+        return Response({"incidents": [shapes.incident_summary(row, facts[row.pk]) for row in rows], "total": total})
+
+    @extend_schema(request=inputs.IncidentInput, responses={201: OpenApiTypes.OBJECT})
+    def post(self, request: Request) -> Response:
+        """Report an incident: ``{"title", "service"?, "severity"?, "summary"?}`` -> 201 ``{"incident": {…}}``."""
+        data = self.validated(inputs.IncidentInput)
+        incident = services.incident_create(**self.actor, service_name=data.pop("service"), **data)
+        return Response({"id": incident.pk, "incident": self.detail(incident)}, status=201)
+
+
+class IncidentView(IncidentsApiView):
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request, incident_id: UUID) -> Response:
+        """One incident: ``{"incident": {…}}``."""
+        return Response({"incident": self.detail(self.incident(incident_id))})
+
+    @extend_schema(request=inputs.IncidentPatch, responses=OpenApiTypes.OBJECT)
+    def patch(self, request: Request, incident_id: UUID) -> Response:
+        """Set ``status``, ``auroraStatus``, ``summary`` or ``activeTab`` -> ``{"success": true, "id", "incident"}``."""
+        self.incident(incident_id)
+        changes = self.validated(inputs.IncidentPatch)
+        services.incident_update(**self.actor, incident_id=incident_id, **changes)
+        incident = self.incident(incident_id)
+        return Response({"success": True, "id": incident.pk, "incident": self.detail(incident)})
+
+
+class IncidentAlertsView(IncidentsApiView):
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request, incident_id: UUID) -> Response:
+        """An incident's alerts in order of arrival: ``{"alerts": […], "total"}``."""
+        alerts = selectors.incident_alerts(self.incident(incident_id))
+        rows, total = page(request, alerts, shapes.alert_as_json)
+        return Response({"alerts": rows, "total": total})
+
+
+class IncidentTimelineView(IncidentsApiView):
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request, incident_id: UUID) -> Response:
+        """What happened, oldest first: ``{"timeline": […], "total"}``."""
+        entries = selectors.incident_timeline(self.incident(incident_id))
+        rows, total = page(request, entries, shapes.timeline_entry_as_json)
+        return Response({"timeline": rows, "total": total})
+
+
+class ServicesView(IncidentsApiView):
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request) -> Response:
+        """Services by name, each with the ids of those it calls: ``{"services": […], "total"}``."""
+        rows, total = page(request, selectors.services(request.auth.organization_id), shapes.service_as_json)
+        return Response({"services": rows, "total": total})
+
+    @extend_schema(request=inputs.ServiceInput, responses={201: OpenApiTypes.OBJECT})
+    def post(self, request: Request) -> Response:
+        """Create a service: ``{"name", "description"?, "dependencies"?: [ids]}``."""
+        data = self.validated(inputs.ServiceInput)
+        service = services.service_create(**self.actor, dependency_ids=data.pop("dependencies"), **data)
+        return Response(shapes.service_as_json(service), status=201)
+
+
+class ServiceView(IncidentsApiView):
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request, service_id: UUID) -> Response:
+        """One service."""
+        service = selectors.services(request.auth.organization_id).filter(pk=service_id).first()
+        if service is None:
+            raise NotFound("There is no such service.")
+        return Response(shapes.service_as_json(service))

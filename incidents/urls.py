@@ -1,0 +1,16 @@
+"""Addresses of incidents: ``classic_urlpatterns`` below ``/api/``, ``urlpatterns`` below ``/api/v1/``."""
+
+from aurora_site.core.http.urls import route
+from incidents.api import views
+
+classic_urlpatterns = [
+    route("incidents", views.IncidentsView.as_view(), name="incidents"),
+    route("incidents/<uuid:incident_id>", views.IncidentView.as_view(), name="incident"),
+    route("incidents/<uuid:incident_id>/alerts", views.IncidentAlertsView.as_view(), name="incident-alerts"),
+    route("incidents/<uuid:incident_id>/timeline", views.IncidentTimelineView.as_view(), name="incident-timeline"),
+]
+
+urlpatterns = [
+    route("services", views.ServicesView.as_view(), name="services"),
+    route("services/<uuid:service_id>", views.ServiceView.as_view(), name="service"),
+]

@@ -1,0 +1,150 @@
+"""Learners, skills, roles, resources and plans by REST, each within the caller's organisation."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiTypes, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from aurora_site.accounts.models import Role
+from aurora_site.core.http.pagination import page
+from learning import selectors, services
+from learning.api import serializers as shapes
+from learning.api.base import LearningView, found
+
+
+def _scope(request: Request) -> dict[str, Any]:
+    """Viewers see their own learner; editors and administrators everyone's."""
+    identity = request.auth
+    return {
+        "organization_id": identity.organization_id,
+        "user_id": identity.user_id,
+        "sees_everyone": identity.has_role(Role.EDITOR),
+    }
+
+
+class LearnersView(LearningView):
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request) -> Response:
+        """Learners by name: ``{"learners": […], "total"}``. A viewer sees no one else."""
+        learners = selectors.learners_visible_to(**_scope(request))
+        rows, total = page(request, learners, lambda row: shapes.LearnerSerializer(row).data)
+        return Response({"learners": rows, "total": total})
+
+    @extend_schema(request=shapes.LearnerInput, responses={201: shapes.LearnerSerializer})
+    def post(self, request: Request) -> Response:
+        """Create a learner; ``user`` names a member of the organisation, ``role`` one of its roles."""
+        data = self.validated(shapes.LearnerInput)
+        learner = services.learner_create(**self.actor, user_id=data.pop("user"), role_id=data.pop("role"), **data)
+        return Response(shapes.LearnerSerializer(learner).data, status=201)
+
+
+class LearnerView(LearningView):
+    @extend_schema(responses=shapes.LearnerSerializer)
+    def get(self, request: Request, learner_id: UUID) -> Response:
+        """One learner."""
+        learner = found(selectors.learners_visible_to(**_scope(request)), learner_id)
+        return Response(shapes.LearnerSerializer(learner).data)
+
+
+class SkillsView(LearningView):
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request) -> Response:
+        """The whole graph: ``{"skills": [{"id", "name", "prerequisites": [ids]}], "total"}``."""
+        rows = shapes.SkillSerializer(selectors.skills(request.auth.organization_id), many=True).data
+        return Response({"skills": rows, "total": len(rows)})
+
+    @extend_schema(request=shapes.SkillInput, responses={201: shapes.SkillSerializer})
+    def post(self, request: Request) -> Response:
+        """Create a skill that comes after its ``prerequisites``."""
+        data = self.validated(shapes.SkillInput)
+        skill = services.skill_create(**self.actor, prerequisite_ids=data.pop("prerequisites"), **data)
+        return Response(shapes.SkillSerializer(skill).data, status=201)
+
+
+class SkillView(LearningView):
+    @extend_schema(responses=shapes.SkillSerializer)
+    def get(self, request: Request, skill_id: UUID) -> Response:
+        """One skill."""
+        return Response(shapes.SkillSerializer(found(selectors.skills(request.auth.organization_id), skill_id)).data)
+
+    @extend_schema(request=shapes.PrerequisitesInput, responses=shapes.SkillSerializer)
+    def patch(self, request: Request, skill_id: UUID) -> Response:
+        """Replace a skill's ``prerequisites``; 400 when the skill would have to be learned before itself."""
+        skills = selectors.skills(request.auth.organization_id)
+        found(skills, skill_id)
+        data = self.validated(shapes.PrerequisitesInput)
+        services.skill_set_prerequisites(**self.actor, skill_id=skill_id, prerequisite_ids=data["prerequisites"])
+        return Response(shapes.SkillSerializer(found(skills, skill_id)).data)
+
+
+class RolesView(LearningView):
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request) -> Response:
+        """Roles by name, each with the level it asks of each skill: ``{"roles": […], "total"}``."""
+        roles = selectors.roles(request.auth.organization_id)
+        rows, total = page(request, roles, lambda row: shapes.RoleSerializer(row).data)
+        return Response({"roles": rows, "total": total})
+
+    @extend_schema(request=shapes.RoleInput, responses={201: shapes.RoleSerializer})
+    def post(self, request: Request) -> Response:
+        """Create a role: ``{"name", "skills": [{"skill": id, "level": 0.8}]}``."""
+        data = self.validated(shapes.RoleInput)
+        levels = {link["skill"]: link["level"] for link in data.pop("skills", [])}
+        role = services.role_create(**self.actor, levels=levels, **data)
+        return Response(shapes.RoleSerializer(role).data, status=201)
+
+
+class RoleView(LearningView):
+    @extend_schema(responses=shapes.RoleSerializer)
+    def get(self, request: Request, role_id: UUID) -> Response:
+        """One role."""
+        return Response(shapes.RoleSerializer(found(selectors.roles(request.auth.organization_id), role_id)).data)
+
+
+class ResourcesView(LearningView):
+    @extend_schema(parameters=[shapes.ResourceFilter], responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request) -> Response:
+        """Resources by title: ``{"resources": […], "total"}``, filtered by ``skill`` (id) and ``text``."""
+        wanted = self.validated(shapes.ResourceFilter, data=request.query_params)
+        resources = selectors.matching_resources(
+            organization_id=request.auth.organization_id, skill_id=wanted["skill"], text=wanted["text"]
+        )
+        rows, total = page(request, resources, lambda row: shapes.ResourceSerializer(row).data)
+        return Response({"resources": rows, "total": total})
+
+    @extend_schema(request=shapes.ResourceInput, responses={201: shapes.ResourceSerializer})
+    def post(self, request: Request) -> Response:
+        """Create a resource: ``skills`` is ``[{"skill": id, "gain": 0.2}]``, how much of each it brings."""
+        data = self.validated(shapes.ResourceInput)
+        gains = {link["skill"]: link["gain"] for link in data.pop("skills", [])}
+        resource = services.resource_create(**self.actor, gains=gains, **data)
+        return Response(shapes.ResourceSerializer(resource).data, status=201)
+
+
+class ResourceView(LearningView):
+    @extend_schema(responses=shapes.ResourceSerializer)
+    def get(self, request: Request, resource_id: UUID) -> Response:
+        """One resource."""
+        resource = found(selectors.resources(request.auth.organization_id), resource_id)
+        return Response(shapes.ResourceSerializer(resource).data)
+
+
+class PlansView(LearningView):
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request) -> Response:
+        """Plans, newest first, without their items: ``{"plans": […], "total"}``. A viewer sees only their own."""
+        plans = selectors.plans_visible_to(**_scope(request))
+        rows, total = page(request, plans, lambda row: shapes.PlanSerializer(row).data)
+        return Response({"plans": rows, "total": total})
+
+
+class PlanView(LearningView):
+    @extend_schema(responses=shapes.PlanDetailSerializer)
+    def get(self, request: Request, plan_id: UUID) -> Response:
+        """One plan with its milestones and items."""
+        plans = selectors.with_items(selectors.plans_visible_to(**_scope(request)))
+        return Response(shapes.PlanDetailSerializer(found(plans, plan_id)).data)

@@ -1,0 +1,45 @@
+"""Fixtures that all tests share: people and organisations, a loopback model, and a whole Aurora to talk to."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.live import LiveAurora, start_aurora
+from tests.model_server import ModelServer, running
+
+IN_CI = os.environ.get("CI") == "true"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that talk to the one running Aurora stay in one worker, which starts it once."""
+    for item in items:
+        if "live_aurora" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("live"))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """The process that began the run removes its home; PostgreSQL stops by itself when nobody uses it."""
+    if not hasattr(session.config, "workerinput") and "AURORA_KEEP_TEST_HOME" not in os.environ:
+        shutil.rmtree(os.environ.get("AURORA_TEST_HOME", ""), ignore_errors=True)
+
+
+@pytest.fixture
+def model_server() -> Iterator[ModelServer]:
+    with running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def live_aurora(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveAurora]:
+    """A whole Aurora as ``make run`` starts it, with the demo organisation, on a port and in a home of its own."""
+    home: Path = tmp_path_factory.mktemp("live")
+    for folder in (home, *home.parents):
+        if folder.stat().st_uid == os.getuid():
+            folder.chmod(folder.stat().st_mode | 0o011)
+    with start_aurora(home) as aurora:
+        yield aurora

@@ -1,0 +1,42 @@
+"""Incidents in the admin: to look at, since changes belong on the timeline."""
+
+import pytest
+
+from incidents.models import Incident
+from tests.factories.incidents import AlertFactory, IncidentFactory, ServiceFactory, TimelineEntryFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("make", [IncidentFactory, AlertFactory, ServiceFactory])
+def test_lists_and_forms_open(operator_client, make):
+    row = make()
+    name = row._meta.model_name
+
+    listed = operator_client.get(f"/admin/incidents/{name}/?q=a")
+    opened = operator_client.get(f"/admin/incidents/{name}/{row.pk}/change/")
+
+    assert (listed.status_code, opened.status_code) == (200, 200)
+    assert str(row.pk) in operator_client.get(f"/admin/incidents/{name}/").content.decode()
+
+
+def test_an_incident_is_shown_with_its_timeline_and_not_changed(operator_client):
+    incident = IncidentFactory()
+    TimelineEntryFactory(incident=incident, text="Reported by a person.")
+
+    page = operator_client.get(f"/admin/incidents/incident/{incident.pk}/change/").content.decode()
+    answer = operator_client.post(f"/admin/incidents/incident/{incident.pk}/change/", {"title": "Other"})
+    deleted = operator_client.post(f"/admin/incidents/incident/{incident.pk}/delete/", {"post": "yes"})
+
+    assert "Reported by a person." in page
+    assert (answer.status_code, deleted.status_code) == (403, 403)
+    assert Incident.objects.get().title == incident.title
+
+
+def test_a_payload_is_shown_escaped(operator_client):
+    alert = AlertFactory(payload={"text": "<script>alert(1)</script>"})
+
+    page = operator_client.get(f"/admin/incidents/alert/{alert.pk}/change/").content.decode()
+
+    assert "<script>alert(1)</script>" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
