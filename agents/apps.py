@@ -1,6 +1,8 @@
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
+from aurora_site.core.shutdown import on_drain
+
 
 class AgentsConfig(AppConfig):
     name = "agents"
@@ -9,7 +11,9 @@ class AgentsConfig(AppConfig):
     def ready(self) -> None:
         from agents.catalog import builtin, turn
         from agents.catalog.services import builtin_agents_store
+        from agents.runs.host import drain_runs
 
         builtin.register_all()
         turn.register()
+        on_drain(drain_runs)
         post_migrate.connect(builtin_agents_store, sender=self)

@@ -1,4 +1,4 @@
-"""System checks: production doesn't start on settings that aren't safe; old names and a replaced home are said aloud."""
+"""System checks: production doesn't start on unsafe settings; old names and a replaced home are said aloud."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core import checks
+from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import ImproperlyConfigured
 
 from aurora_site.core import env, home
 
 SHORTEST_SECRET = 32
-WELL_KNOWN = ("changeme", "change-me", "change_me", "insecure", "default", "example", "placeholder", "your-", "secret-key")
+WELL_KNOWN = (
+    "changeme", "change-me", "change_me", "insecure", "default", "example", "placeholder", "your-", "secret-key",
+)  # fmt: skip
 
 
 @register()
@@ -25,7 +28,7 @@ def check_production(**_: Any) -> list[CheckMessage]:
 def check_renamed(**_: Any) -> list[CheckMessage]:
     """Warnings for environment names of the older learning backend."""
     return [
-        Warning(f"{old} is an old name; it acts as {new}.", hint=f"Set {new} instead.", id="aurora.W001")
+        checks.Warning(f"{old} is an old name; it acts as {new}.", hint=f"Set {new} instead.", id="aurora.W001")
         for old, new in env.renamed_in_use()
     ]
 
@@ -36,7 +39,7 @@ def check_home(**_: Any) -> list[CheckMessage]:
     if not home.home_was_replaced():
         return []
     text = f"AURORA_HOME ({env.read('AURORA_HOME')}) can't be written; {home.home()} is used instead and may be lost."
-    return [Warning(text, hint="Give AURORA_HOME a folder that this account can write.", id="aurora.W002")]
+    return [checks.Warning(text, hint="Give AURORA_HOME a folder that this account can write.", id="aurora.W002")]
 
 
 def refuse_unsafe_production() -> None:
@@ -59,16 +62,14 @@ def _unsafe() -> Iterator[CheckMessage]:
         yield Error("DEBUG is on.", hint="Production must not show its insides.", id="aurora.E004")
     if settings.AURORA_DEMO:
         yield Error(
-            "The demo is open (AURORA_DEMO).", hint="Unset AURORA_DEMO in production: anybody could read.", id="aurora.E005"
+            "The demo is open (AURORA_DEMO).", hint="Unset it in production: anybody could read.", id="aurora.E005"
         )
     if env.read("AURORA_ADMIN_PASSWORD") and len(env.read("AURORA_ADMIN_PASSWORD")) < 8:
         yield Error("AURORA_ADMIN_PASSWORD is too short.", hint="Give it eight characters or more.", id="aurora.E006")
     if getattr(settings, "AURORA_TRUST_BARE_USER_HEADER", False):
-        yield Error(
-            "X-User-ID alone would name the caller.", hint="Set INTERNAL_API_SECRET and send it along.", id="aurora.E007"
-        )
+        yield Error("X-User-ID alone would name the caller.", hint="Send INTERNAL_API_SECRET along.", id="aurora.E007")
     if "*" in settings.ALLOWED_HOSTS:
-        yield Warning("AURORA_ALLOWED_HOSTS admits every host name.", hint="Name the hosts.", id="aurora.W003")
+        yield checks.Warning("AURORA_ALLOWED_HOSTS admits every host name.", hint="Name the hosts.", id="aurora.W003")
 
 
 def weak(secret: str) -> bool:

@@ -36,7 +36,7 @@ def _walk_back(came_from: Mapping[Node, Node | None], node: Node) -> list[Node]:
 def cycle_through(
     graph: Mapping[Node, Collection[Node]], node: Node, prerequisites: Collection[Node]
 ) -> list[Node] | None:
-    """The cycle that arises when ``prerequisites`` replace those of ``node``, from ``node`` back to it; None if none."""
+    """The cycle that arises when ``prerequisites`` replace those of ``node``, from ``node`` back to it, or None."""
     for prerequisite in prerequisites:
         path = path_to(graph, prerequisite, node)
         if path is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,11 @@ MAX_SENTENCES = 5
 MAX_LIST_ITEMS = 10
 # A further sentence must come this near to the best one's score, and say something of its own.
 NEAR_BEST = 0.78
+# One that stands before the best in the same passage would open the answer, so it must be almost as good.
+OPENING = 0.9
 SAME_WORDS = 0.6
+_LINES = ("item", "row")
+_LIST_MARKER = re.compile(r"^(?:- |\d+\. )")
 # Sentences that open so can't be understood without the one before.
 _DEPENDENT = frozenset(
     "it its they their them this that these those then otherwise also however instead both either neither he she".split()
@@ -67,9 +72,11 @@ def _chosen(asked: Question, scored: Sequence[Scored]) -> list[Scored]:
 
 
 def _leads_back(sentence: Scored, best: Scored) -> bool:
-    """From the best sentence's passage only what follows it is added, so that the answer reads forward."""
-    same = sentence.passage.number == best.passage.number
-    return same and (sentence.index < best.index or sentence.list_start == best.list_start is not None)
+    """Whether it would come before the best sentence without being as good, or is in its list already."""
+    if sentence.passage.number != best.passage.number:
+        return False
+    before = sentence.index < best.index and sentence.score < OPENING * best.score
+    return before or sentence.list_start == best.list_start is not None
 
 
 def _alike(one: Scored, other: Scored) -> bool:
@@ -91,6 +98,7 @@ class _Piece:
     index: int
     text: str
     form: str
+    introduces: bool
 
 
 def _pieces(sentence: Scored, asked: Question) -> list[_Piece]:
@@ -106,24 +114,28 @@ def _pieces(sentence: Scored, asked: Question) -> list[_Piece]:
         following = indexes[-1] + 1
         if following < len(siblings) and siblings[following].kind == "code":
             indexes.append(following)
-    return [_Piece(sentence.passage, index, siblings[index].shown, siblings[index].kind) for index in indexes]
+    return [
+        _Piece(sentence.passage, index, siblings[index].shown, siblings[index].kind, siblings[index].introduces)
+        for index in indexes
+    ]
 
 
 def _list_indexes(sentence: Scored, asked: Question) -> list[int]:
     """The introduction and the item; all items when the introduction itself or the whole way was asked for."""
     siblings = sentence.siblings
     start = sentence.list_start or 0
-    introduction = [start] if siblings[start].kind == "prose" else []
-    end = first = start + len(introduction)
+    introduced = siblings[start].introduces
+    end = first = start + introduced
     while end < len(siblings) and siblings[end].kind == "item":
         end += 1
-    ordered = siblings[first].shown[0].isdigit() if end > first else False
-    whole = sentence.index == start or asked.wants_list or (asked.wants_steps and ordered)
-    if (whole or not introduction) and ordered and end - first <= MAX_LIST_ITEMS:
+    if introduced and end == first:
+        return [start, first]
+    ordered = siblings[first].shown[0].isdigit()
+    whole = asked.wants_list if introduced else False
+    whole = whole or (introduced and sentence.index == start) or (asked.wants_steps and ordered)
+    if whole and end - first <= MAX_LIST_ITEMS:
         return list(range(start, end))
-    if whole and introduction and end - first <= MAX_LIST_ITEMS:
-        return list(range(start, end))
-    return sorted({*introduction, sentence.index})
+    return sorted({start, sentence.index}) if introduced else [sentence.index]
 
 
 def _depends(text: str) -> bool:
@@ -137,17 +149,27 @@ def _once(pieces: Sequence[_Piece]) -> list[_Piece]:
 
 
 def _written(pieces: Sequence[_Piece]) -> Composition:
-    segments = [Segment(piece.text, piece.passage.number) for piece in pieces]
+    """The pieces in Markdown: sentences run on, items and rows have lines of their own, code has its fences."""
+    segments: list[Segment] = []
     text = ""
-    form = ""
-    for piece in pieces:
-        block = piece.form in ("item", "row", "code")
-        if text:
-            text += "\n" if piece.form == form and block else "\n\n" if block or form in ("item", "row", "code") else " "
-        marker = f"\n[{piece.passage.number}]" if piece.form == "code" else f" [{piece.passage.number}]"
-        text += piece.text + marker
-        form = piece.form
+    for before, piece, after in zip([None, *pieces], pieces, [*pieces[1:], None], strict=False):
+        in_list = piece.form in _LINES and any(_adjoins(piece, other) for other in (before, after))
+        shown = piece.text if in_list or piece.form == "code" else _LIST_MARKER.sub("", piece.text)
+        if before is not None:
+            text += _separator(before, piece)
+        text += shown + ("\n" if piece.form == "code" else " ") + f"[{piece.passage.number}]"
+        segments.append(Segment(shown, piece.passage.number))
     return Composition(text, segments, answered=True)
+
+
+def _adjoins(piece: _Piece, other: _Piece | None) -> bool:
+    return other is not None and (other.form == piece.form or other.introduces)
+
+
+def _separator(before: _Piece, piece: _Piece) -> str:
+    if piece.form in _LINES and _adjoins(piece, before):
+        return "\n" if before.form == piece.form else "\n\n"
+    return "\n\n" if "code" in (before.form, piece.form) or before.form in _LINES else " "
 
 
 def _unknown(passages: Sequence[Passage], searched: int) -> Composition:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -25,6 +25,8 @@ CODE_PENALTY = 0.25
 PASSED_ON = 0.95
 
 _ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,9}[.)])\s+")
+# Cells parted by bars or by several blanks, or named as in "item: laptop; price: 900".
+_ROW = re.compile(r" \| .* \| |^\S.*?\S {2,}\S|^[^:;.]+: [^;]*; [^:;.]+: [^;]*(?:; [^:;.]+: |$)")
 _STEPS = re.compile(r"\bhow (?:do|can|should|would|to)\b|\b(?:command|steps?|procedure|run|restart|configure|set up)\b", re.I)
 _LIST = re.compile(r"\b(?:which|what are|list|who are|name the|what (?:do|should) (?:i|we))\b", re.I)
 _AMOUNT = re.compile(r"\bhow (?:many|much|long|often|far|old|big|large|high)\b", re.I)
@@ -99,7 +101,7 @@ def scored_sentences(asked: Question, passages: Sequence[Passage]) -> list[Score
     """Every sentence of the passages that could be shown, with its score."""
     found: list[Scored] = []
     for passage in passages:
-        siblings = [_sibling(passage, sentence) for sentence in passage.sentences if sentence.text.strip()]
+        siblings = _siblings(passage)
         scores = [_score(asked, passage, sibling) for sibling in siblings]
         for index, sibling in enumerate(siblings):
             if index and siblings[index - 1].text.endswith("?"):
@@ -108,6 +110,25 @@ def scored_sentences(asked: Question, passages: Sequence[Passage]) -> list[Score
             if sibling.text.endswith("?") or (sibling.introduces and list_start is None):
                 continue
             found.append(Scored(passage, index, sibling.text, scores[index], list_start, siblings))
+    return found
+
+
+def _siblings(passage: Passage) -> list[Sibling]:
+    """The passage's sentences; those of one list item are put together again."""
+    found: list[Sibling] = []
+    end = passage.start
+    for sentence in passage.sentences:
+        if not sentence.text.strip():
+            continue
+        sibling = _sibling(passage, sentence)
+        gap = passage.text[end - passage.start : sentence.start - passage.start]
+        end = sentence.end
+        if found and found[-1].kind == "item" and sibling.kind == "prose" and "\n\n" not in gap:
+            item = found[-1]
+            text, shown = f"{item.text} {sibling.text}", f"{item.shown} {sibling.shown}"
+            found[-1] = replace(item, text=text, shown=shown, score=max(item.score, sibling.score))
+            continue
+        found.append(sibling)
     return found
 
 
@@ -125,7 +146,7 @@ def _sibling(passage: Passage, sentence: PassageSentence) -> Sibling:
 def _kind(raw: str) -> Kind:
     if raw.lstrip().startswith(("```", "~~~")) or raw.startswith(("    ", "\t")):
         return "code"
-    if raw.lstrip().startswith("|") or raw.count(" | ") > 1:
+    if raw.lstrip().startswith("|") or _ROW.search(raw):
         return "row"
     return "item" if _ITEM.match(raw) else "prose"
 

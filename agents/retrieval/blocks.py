@@ -15,7 +15,10 @@ _UNDERLINE = re.compile(r" {0,3}(=+|-{2,})[ \t]*$")
 _RULE = re.compile(r" {0,3}([-*_])[ \t]*(?:\1[ \t]*){2,}$")
 _ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,9}[.)])[ \t]+\S")
 _DELIMITER_ROW = re.compile(r"(?=[^|\n]*\|)\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$")
+# Words set apart by several blanks: a line of a table made with blanks.
+_COLUMNS = re.compile(r"\s*\S.*?\S(?: {2,}|\t+)\S")
 _INDENTED = re.compile(r"(?: {4}|\t)")
+MAX_PLAIN_HEADING = 80
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ def markdown_blocks(text: str) -> list[Block]:
 
 
 def plain_blocks(text: str) -> list[Block]:
-    """The paragraphs and list items of a text without markup."""
+    """The paragraphs, list items and headings (capitals, or underlined) of a text without markup."""
     return list(_Parser(_lines(text), markup=False).blocks())
 
 
@@ -77,7 +80,7 @@ class _Parser:
             if line.blank or (self.markup and _RULE.match(line.text)):
                 self.position += 1
                 continue
-            block = (self._markup_block(line) if self.markup else None) or self._prose(line)
+            block = (self._markup_block(line) if self.markup else self._plain_block(line)) or self._prose(line)
             self.in_list = block.kind == "item" or (self.in_list and line.text[:1].isspace())
             yield block
 
@@ -96,6 +99,18 @@ class _Parser:
             self.position += 2
             return Block("heading", line.start, line.end, 1 if "=" in underline.group(1) else 2, line.text.strip())
         return None
+
+    def _plain_block(self, line: _Line) -> Block | None:
+        """A heading: a line in capitals, or an underlined one. Or a line of columns, which stands for itself."""
+        text = line.text.strip()
+        if _COLUMNS.match(line.text):
+            self.position += 1
+            return Block("row", line.start, line.end)
+        underline = self._next_matches(_UNDERLINE)
+        if not (underline or _is_capitals(text)) or _ITEM.match(line.text):
+            return None
+        self.position += 2 if underline else 1
+        return Block("heading", line.start, line.end, 1 if underline and "=" in underline.group(1) else 2, text)
 
     def _next_matches(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
         following = self.position + 1
@@ -135,6 +150,12 @@ class _Parser:
         if line.blank or _ITEM.match(line.text):
             return False
         if not self.markup:
-            return True
+            return not (_is_capitals(line.text.strip()) or _COLUMNS.match(line.text))
         starts_table = "|" in line.text and self._next_matches(_DELIMITER_ROW)
         return not (_FENCE.match(line.text) or _HEADING.match(line.text) or _RULE.match(line.text) or starts_table)
+
+
+def _is_capitals(text: str) -> bool:
+    """Whether a line of plain text reads as a heading: several letters, all of them capitals."""
+    letters = sum(character.isalpha() for character in text)
+    return letters > 3 and text.isupper() and len(text) <= MAX_PLAIN_HEADING and text[-1] not in ".,;:"

@@ -8,6 +8,8 @@ import logging
 from contextlib import aclosing
 from weakref import WeakKeyDictionary
 
+from django.conf import settings
+
 from agents.runs import services
 from agents.runs.database import in_database
 from agents.runs.executors import RunContext, RunOutcome, executor_for
@@ -136,3 +138,8 @@ class RunHost:
             await asyncio.sleep(CANCEL_POLL_SECONDS)
             for run_id in await in_database(services.runs_to_cancel, list(self._tasks)):
                 self.cancel(run_id)
+
+
+async def drain_runs() -> None:
+    """Let this process's runs finish within AURORA_DRAIN_SECONDS."""
+    await RunHost.current().drain(settings.AURORA_DRAIN_SECONDS)

@@ -57,8 +57,12 @@ def _fail(waiter: Waiter, failure: Exception) -> None:
         waiter.set_exception(failure)
 
 
+# What is about to act on the world must be on record first; everything else may be committed while the run goes on.
+AWAITED_TYPES = frozenset({"tool.call", "approval.required"})
+
+
 class RunRecorder:
-    """What one run shows: text is gathered and committed at its pace, everything else at once and in order."""
+    """What one run shows: text is gathered and committed at its pace, everything else at once, all in order."""
 
     def __init__(self, writer: EventWriter, run_id: str, attempt: int) -> None:
         self._writer = writer
@@ -66,24 +70,32 @@ class RunRecorder:
         self._attempt = attempt
         self._text: list[str] = []
         self._flushing: asyncio.Task[None] | None = None
+        self._unawaited: list[Waiter] = []
 
     async def record(self, event: Event) -> None:
-        """Show an event. Text returns at once; any other event returns when it is committed. Raises StaleAttempt."""
+        """Show an event; returns when it is committed if it announces an act, else at once.
+
+        Raises StaleAttempt, or the database's error, also for events recorded before.
+        """
+        self._raise_failure()
         if event.type == "token":
-            self._raise_failure()
             self._text.append(event.data["text"])
             if self._flushing is None or self._flushing.done():
                 self._flushing = asyncio.get_running_loop().create_task(self._flush_paced())
             return
-        await self._submit([event])
+        waiter = self._submit([event])
+        if event.type in AWAITED_TYPES:
+            await waiter
+        else:
+            self._unawaited.append(waiter)
 
     async def finish(self, events: list[Event], also: Callable[[Run], None]) -> list[StoredEvent]:
         """Show the last events, with the change of the run's row in the same transaction."""
         return await self._submit(events, also)
 
-    async def _submit(self, events: list[Event], also: Callable[[Run], None] | None = None) -> list[StoredEvent]:
+    def _submit(self, events: list[Event], also: Callable[[Run], None] | None = None) -> Waiter:
         text = self._take_text()
-        return await self._writer.submit(Append(self._run_id, self._attempt, [*text, *events], also))
+        return self._writer.submit(Append(self._run_id, self._attempt, [*text, *events], also))
 
     def _take_text(self) -> list[Event]:
         text, self._text = "".join(self._text), []
@@ -97,9 +109,15 @@ class RunRecorder:
     def _raise_failure(self) -> None:
         if self._flushing is not None and self._flushing.done() and not self._flushing.cancelled():
             self._flushing.result()
+        done = [waiter for waiter in self._unawaited if waiter.done()]
+        self._unawaited = [waiter for waiter in self._unawaited if not waiter.done()]
+        for waiter in done:
+            waiter.result()
 
     async def close(self) -> None:
-        """Stop the pacing of text; what was gathered and not yet shown stays for ``finish``."""
+        """Stop the pacing of text; what was gathered and not yet shown stays for ``finish``. Failures before are spent."""
         if self._flushing is not None and not self._flushing.done():
             self._flushing.cancel()
             await asyncio.wait([self._flushing])
+        await asyncio.gather(*self._unawaited, return_exceptions=True)
+        self._unawaited.clear()

@@ -128,11 +128,12 @@ def _citations(passages: Sequence[Passage], grounding: Grounding, result: TurnRe
 
 
 def citation(passage: Passage, answer_text: str, basis: str) -> dict[str, Any]:
-    """A citation as clients see it; ``quote`` is the part of the passage that the answer rests on, where one is found."""
+    """A citation as clients see it; ``quote`` is the part of the passage that the answer rests on, where one is found,
+    and ``marks`` are its offsets in the document."""
     plain = MARKER.sub("", answer_text)
-    quotes = [sentence.text for sentence in passage.sentences if sentence.text.strip() and supports(plain, sentence.text)]
-    if not quotes and passage.sentences:
-        quotes = [max(passage.sentences, key=lambda sentence: sentence.score).text]
+    quoted = [sentence for sentence in passage.sentences if sentence.text.strip() and supports(plain, sentence.text)]
+    if not quoted and passage.sentences:
+        quoted = [max(passage.sentences, key=lambda sentence: sentence.score)]
     return {
         "id": passage.id,
         "number": passage.number,
@@ -144,6 +145,7 @@ def citation(passage: Passage, answer_text: str, basis: str) -> dict[str, Any]:
         "start": passage.start,
         "end": passage.end,
         "score": round(passage.score, 4),
-        "quote": " … ".join(quotes[:3]),
+        "quote": " … ".join(sentence.text for sentence in quoted[:3]),
+        "marks": [[sentence.start, sentence.end] for sentence in quoted[:3]],
         "basis": basis,
     }

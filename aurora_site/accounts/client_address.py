@@ -40,9 +40,7 @@ def is_loopback(peer: str) -> bool:
 
 def was_forwarded(headers: Mapping[str, str]) -> bool:
     """Whether any header says that a proxy stands between the client and this server."""
-    return any(
-        name.lower() in _FORWARDING_HEADERS or name.lower().startswith(_FORWARDING_PREFIX) for name in headers
-    )
+    return any(name.lower() in _FORWARDING_HEADERS or name.lower().startswith(_FORWARDING_PREFIX) for name in headers)
 
 
 def _address(text: str) -> str:

@@ -79,7 +79,7 @@ def blocking_folder(uid: int, gid: int, places: Iterable[Path]) -> Path | None:
 
 
 def die_with_parent(signal_number: int) -> Callable[[], None]:
-    """A step for the child that asks the kernel for a signal when its parent dies (Linux; elsewhere it does nothing)."""
+    """A step for the child: ask the kernel for a signal when the parent dies (on Linux; nothing elsewhere)."""
 
     def ask() -> None:
         if sys.platform == "linux":
@@ -113,15 +113,15 @@ def _in_namespace(places: Iterable[Path]) -> Account:
     if inner is not None:
         account = Account(before_exec=(_namespace_entrance(inner.pw_uid, inner.pw_gid),))
         try:
-            subprocess.run(["true"], check=True, **account.subprocess_arguments())
+            subprocess.run(["/bin/sh", "-c", ":"], check=True, **account.subprocess_arguments())
             return account
         except (OSError, subprocess.SubprocessError):
             pass  # refused by the kernel or a container's rules; the message below says what to do
     blocked = blocking_folder(inner.pw_uid, inner.pw_gid, places) if inner else None
     raise EmbeddedError(
         "PostgreSQL refuses to run as root, user namespaces aren't allowed here, and "
-        + (f"no other account can enter {blocked} (chmod o+x {blocked}). " if blocked else "there is no other account. ")
-        + "Else run Aurora as an ordinary user, or put AURORA_HOME and the project where others may enter."
+        + (f"no other account can enter {blocked} (chmod o+x {blocked})." if blocked else "there is no other account.")
+        + " Else run Aurora as an ordinary user, or put AURORA_HOME and the project where others may enter."
     )
 
 

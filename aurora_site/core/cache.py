@@ -1,4 +1,6 @@
-"""Django cache in an unlogged PostgreSQL table: shared by all processes, atomic ``add`` and ``incr``, emptied by a crash.
+"""Django cache in an unlogged PostgreSQL table: shared by all processes, atomic ``add`` and ``incr``.
+
+A crash of the server empties it.
 
 It has connections of its own: in a request's transaction a counter would be locked for the request's whole length and
 rolled back with it.
@@ -51,7 +53,11 @@ class PostgresCache(BaseCache):
         self.table = table
 
     def add(
-        self, key: str, value: Any, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None  # type: ignore[assignment]
+        self,
+        key: str,
+        value: Any,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        version: int | None = None,  # type: ignore[assignment]
     ) -> bool:
         """Store unless a live value is there; exactly one of several callers at once gets True."""
         return self._run(_ADD, [self._key(key, version), *_columns(value)], timeout)[0] == 1
@@ -65,7 +71,11 @@ class PostgresCache(BaseCache):
         return {names[name]: pickle.loads(value) if number is None else number for name, value, number in rows}  # noqa: S301 own data
 
     def set(
-        self, key: str, value: Any, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None  # type: ignore[assignment]
+        self,
+        key: str,
+        value: Any,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        version: int | None = None,  # type: ignore[assignment]
     ) -> None:
         self._run(_SET, [self._key(key, version), *_columns(value)], timeout)
 
@@ -100,7 +110,10 @@ class PostgresCache(BaseCache):
         return made[: LONGEST_KEY - 64] + hashlib.sha256(made.encode()).hexdigest()
 
     def _run(
-        self, statement: str, values: list[Any], timeout: float | None = DEFAULT_TIMEOUT  # type: ignore[assignment]
+        self,
+        statement: str,
+        values: list[Any],
+        timeout: float | None = DEFAULT_TIMEOUT,  # type: ignore[assignment]
     ) -> tuple[int, list[tuple[Any, ...]]]:
         composed = sql.SQL(statement).format(table=sql.Identifier(self.table), expires=self._expires(timeout))
         with retrieval_pool().connection() as connection:

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL's files and server process, for the keeper. Standard library only, to keep the keeper small."""
+"""The embedded PostgreSQL's files and server process. Standard library only, to keep the keeper small."""
 
 from __future__ import annotations
 
@@ -95,9 +95,9 @@ class Cluster:
         arguments = [self.programs / "initdb", "-D", new, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C",
                      "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]  # fmt: skip
         with self.log.open("ab") as log:
-            result = subprocess.run(
+            result = subprocess.run(  # noqa: S603 the wheel's own program
                 arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", env=_environment(),
-                **self.account.subprocess_arguments(),
+                check=False, **self.account.subprocess_arguments(),
             )  # fmt: skip
         if result.returncode:
             raise EmbeddedError(f"Creating the embedded database failed:\n{self.log_tail()}")
@@ -135,7 +135,9 @@ class Cluster:
             except OSError:
                 return False
             return os.fsencode(self.data) in words and words[0].endswith(b"postgres")
-        listed = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
+        listed = subprocess.run(  # noqa: S603
+            ["/bin/ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
+        )
         return f"-D {self.data}" in listed.stdout
 
     def start(self) -> subprocess.Popen[bytes]:
@@ -144,7 +146,7 @@ class Cluster:
         options = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
         arguments = [self.programs / "postgres", "-D", self.data, "-k", self.sockets, *options]
         with self.log.open("ab") as log:
-            return subprocess.Popen(
+            return subprocess.Popen(  # noqa: S603 the wheel's own program
                 arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", env=_environment(),
                 start_new_session=True, **self.account.subprocess_arguments(die_with_parent(signal.SIGINT)),
             )  # fmt: skip
@@ -197,4 +199,3 @@ def _end(pid: int) -> None:
 
 def _environment() -> dict[str, str]:
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
-

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
@@ -13,10 +13,12 @@ POSTGRESQL_SCHEMES = frozenset({"postgres", "postgresql"})
 MYSQL_SCHEMES = frozenset({"mysql", "mysql+pymysql"})
 # What libpq understands and a deployment may want to say in the address.
 POSTGRESQL_OPTIONS = frozenset(
-    "application_name connect_timeout gssencmode hostaddr keepalives keepalives_count keepalives_idle "
-    "keepalives_interval options passfile require_auth sslcert sslcrl sslkey sslmode sslpassword sslrootcert "
-    "target_session_attrs tcp_user_timeout".split()
-)
+    {
+        "application_name", "connect_timeout", "gssencmode", "hostaddr", "keepalives", "keepalives_count",
+        "keepalives_idle", "keepalives_interval", "options", "passfile", "require_auth", "sslcert", "sslcrl", "sslkey",
+        "sslmode", "sslpassword", "sslrootcert", "target_session_attrs", "tcp_user_timeout",
+    }
+)  # fmt: skip
 MYSQL_TLS_MODES = {
     "DISABLED": False, "PREFERRED": False, "REQUIRED": True, "VERIFY_CA": True, "VERIFY_IDENTITY": True,
 }  # fmt: skip
@@ -27,7 +29,7 @@ MYSQL_INITIAL_STATEMENT = (
 
 
 def parse(url: str, *, variable: str, mysql_ca_path: str = "") -> dict[str, Any]:
-    """Django's settings for the database at an address; ``variable`` is named in the errors, which never show the address.
+    """Django's settings for the database at an address. Errors name ``variable`` and never show the address.
 
     Raises ImproperlyConfigured for an address that can't be used, and for TLS that was asked for and can't be verified.
     """
@@ -122,8 +124,7 @@ def _mysql_tls(query: dict[str, str], variable: str, ca_path: str) -> dict[str, 
 
 def _check_readable(ca_path: str) -> None:
     try:
-        with open(os.path.expanduser(ca_path), "rb") as file:
-            found = b"-----BEGIN CERTIFICATE-----" in file.read()
+        found = b"-----BEGIN CERTIFICATE-----" in Path(ca_path).read_bytes()
     except OSError as error:
         raise ImproperlyConfigured(f"MYSQL_SSL_CA_PATH can't be read: {error.strerror} ({ca_path}).") from None
     if not found:

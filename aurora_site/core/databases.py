@@ -19,7 +19,7 @@ VISIBILITY_SECONDS = 1800
 
 
 def databases() -> dict[str, dict[str, Any]]:
-    """``DATABASES``: ``default`` (main) and ``retrieval`` (knowledge index, queue, cache). Raises ImproperlyConfigured."""
+    """``DATABASES``: ``default`` (main), ``retrieval`` (knowledge index, queue, cache). Raises ImproperlyConfigured."""
     main_url, retrieval_url = env.read("AURORA_DB_URL"), env.read("AURORA_VECTOR_DB_URL")
     main = _external(main_url, "AURORA_DB_URL") if main_url else _embedded(embedded.MAIN_DATABASE)
     if retrieval_url:
@@ -108,7 +108,9 @@ def mail_settings(url: str) -> dict[str, Any]:
         return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
     parts = urlsplit(url)
     if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
-        raise ImproperlyConfigured("EMAIL_URL must look like smtp://user:password@host:587 or smtps://user:password@host.")
+        raise ImproperlyConfigured(
+            "EMAIL_URL must look like smtp://user:password@host:587 or smtps://user:password@host."
+        )
     try:
         port = parts.port
     except ValueError:

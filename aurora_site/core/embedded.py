@@ -155,7 +155,7 @@ def _start(home: Path, attachment: _Attachment) -> None:
 
 def _spawn_keeper(home: Path) -> subprocess.Popen[bytes]:
     failure_file(home).unlink(missing_ok=True)
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603
         [sys.executable, "-m", "aurora_site.core.keeper", str(home)],
         cwd=PROJECT,
         stdin=subprocess.DEVNULL,

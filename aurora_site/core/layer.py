@@ -35,7 +35,7 @@ QUIET_SECONDS = 30.0
 Message = dict[str, Any]
 
 
-class MessageTooLarge(ValueError):
+class MessageTooLargeError(ValueError):
     """A message doesn't fit a notification (8,000 bytes): send an id and let the receiver read the row."""
 
 
@@ -49,12 +49,12 @@ class NotifyChannelLayer(BaseChannelLayer):
         self._stations: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Station] = weakref.WeakKeyDictionary()
 
     async def send(self, channel: str, message: Message) -> None:
-        """Wake the receiver of one channel, in whatever process. Raises MessageTooLarge and psycopg's errors."""
+        """Wake the receiver of one channel, in whatever process. Raises MessageTooLargeError and psycopg's errors."""
         self.require_valid_channel_name(channel)
         await _notify({"channel": channel, "message": message})
 
     async def group_send(self, group: str, message: Message) -> None:
-        """Wake every member of a group, in all processes. Raises MessageTooLarge and psycopg's errors."""
+        """Wake every member of a group, in all processes. Raises MessageTooLargeError and psycopg's errors."""
         self.require_valid_group_name(group)
         await _notify({"group": group, "message": message})
 
@@ -185,7 +185,7 @@ class _Station:
 async def _notify(data: dict[str, Any]) -> None:
     payload = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
     if len(payload.encode()) > LARGEST_PAYLOAD:
-        raise MessageTooLarge(f"A message of {len(payload.encode())} bytes doesn't fit a notification.")
+        raise MessageTooLargeError(f"A message of {len(payload.encode())} bytes doesn't fit a notification.")
     await asyncio.to_thread(_send, payload)
 
 

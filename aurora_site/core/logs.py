@@ -15,7 +15,7 @@ from aurora_site.core import env
 from aurora_site.core.http.request_id import current_request_id
 
 MASK = "[hidden]"
-_SECRET_NAME = r"(?:pass(?:word|wd)?|secret|token|api[_-]?key|authorization|cookie|ticket|signature|hmac[_-]?key)"
+_SECRET_NAME = r"(?:pass(?:word|wd)?|secret|token|api[_-]?key|authorization|cookie|ticket|signature|hmac[_-]?key)"  # noqa: S105 a pattern
 _SECRET_KEY = re.compile(rf"(?:^|[_-]){_SECRET_NAME}$", re.IGNORECASE)
 _PATTERNS = (
     # Webhook tokens are part of the path.

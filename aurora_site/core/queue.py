@@ -1,4 +1,4 @@
-"""The task queue in the retrieval database: kombu's PGMQ transport on Aurora's own connections, and its installation."""
+"""The task queue in the retrieval database: kombu's PGMQ transport on Aurora's connections; its installation."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def use_own_transport() -> None:
 
 
 def install() -> None:
-    """Install PGMQ's tables and functions in the retrieval database unless they are there; safe in several processes."""
+    """Install PGMQ's SQL in the retrieval database unless it is there; safe in several processes at once."""
     with retrieval_pool().connection() as connection, connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [INSTALL_LOCK])
         row = connection.execute("SELECT to_regclass('pgmq.meta') IS NULL").fetchone()

@@ -1,4 +1,4 @@
-"""Autocommit connections to the retrieval database for what must not share a request's transaction: cache, wake-ups, queue."""
+"""Autocommit connections to the retrieval database, for what must not share a request's transaction."""
 
 from __future__ import annotations
 

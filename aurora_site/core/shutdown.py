@@ -17,7 +17,7 @@ _draining = False
 
 
 def on_drain(function: Drain) -> Drain:
-    """Have a coroutine function called when the process is asked to end. It gets AURORA_DRAIN_SECONDS; usable as decorator."""
+    """Have a coroutine function called when the process is asked to end. It gets AURORA_DRAIN_SECONDS."""
     if function not in _drains:
         _drains.append(function)
     return function
@@ -29,7 +29,7 @@ def is_draining() -> bool:
 
 
 async def drain() -> None:
-    """Call everything registered, all at once, and wait for it at most AURORA_DRAIN_SECONDS and two seconds for upkeep."""
+    """Call everything registered, all at once, and wait at most AURORA_DRAIN_SECONDS and two for upkeep."""
     global _draining  # noqa: PLW0603 one process, one end
     if _draining:
         return

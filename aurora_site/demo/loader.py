@@ -16,7 +16,7 @@ from agents.retrieval.versions import index_reset
 from aurora_site.accounts.services.installation import admin_ensure, demo_learner_ensure, organization_default_ensure
 
 DOCUMENTS = Path(__file__).parent / "documents"
-DEMO_ORGANIZATION = "Aurora demo"
+DEMO_ORGANIZATION = "Quaywick"
 SHOW_EVERY = 5
 
 Say = Callable[[str], None]

@@ -20,7 +20,7 @@ class OpsConfig(AppConfig):
 
 
 def _install_queue(using: str, **_: Any) -> None:
-    """PGMQ's SQL isn't a migration of ours: it is installed with the retrieval database's migrations, where it is used."""
+    """PGMQ's SQL isn't a migration of ours: it is installed after the retrieval database's migrations."""
     from aurora_site.core import databases, queue
 
     if using == databases.RETRIEVAL and databases.broker_url().startswith("pgmq:"):

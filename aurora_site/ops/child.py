@@ -1,8 +1,9 @@
-"""Entry of the supervisor's children: ``python -m aurora_site.ops.child web|worker|beat``."""
+"""Entry of the supervisor's children: ``python -m aurora_site.ops.child setup|web|worker|beat``."""
 
 from __future__ import annotations
 
 import ctypes
+import logging
 import os
 import signal
 import sys
@@ -45,6 +46,8 @@ def main(kind: str) -> int:
         from aurora_site.ops import web
 
         return web.serve()
+    if kind == "setup":
+        return _set_up()
     from celery.platforms import SecurityWarning
 
     from aurora_site.celery import app
@@ -58,6 +61,26 @@ def main(kind: str) -> int:
         )  # fmt: skip
     else:
         app.start(["--quiet", "beat", "--loglevel", "WARNING"])
+    return 0
+
+
+def _set_up() -> int:
+    import django
+    from django.db import DatabaseError
+
+    django.setup()
+    from aurora_site.ops import first_start
+
+    def say(text: str) -> None:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+
+    try:
+        first_start.load_first_data(say)
+    except (ValueError, OSError, RuntimeError, DatabaseError) as error:
+        logging.getLogger(__name__).exception("Setting up failed")
+        say(f"Setting up failed: {error}")
+        return 1
     return 0
 
 

@@ -27,6 +27,7 @@ OLDEST_PYTHON = (3, 11)
 LEAST_FREE_BYTES = 1_000_000_000
 OLDEST_PGVECTOR = (0, 8, 0)
 REACH_SECONDS = 3.0
+UP = "Run `manage.py up`."
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def _look(part: str, function: Callable[[str], Finding]) -> Finding:
     try:
         return function(part)
     except Exception as error:  # noqa: BLE001 the report's purpose is to show whatever is broken
-        return Finding(part, "broken", f"{type(error).__name__}: {error}"[:500], "See the message; mend what is above first.")
+        return Finding(part, "broken", f"{type(error).__name__}: {error}"[:500], "Mend what is above first.")
 
 
 def _python(part: str) -> Finding:
@@ -91,7 +92,7 @@ def _home(part: str) -> Finding:
 
 def _main_database(part: str) -> Finding:
     if connection.vendor == "mysql" and find_spec("MySQLdb") is None:
-        return Finding(part, "broken", "mysqlclient is missing", "pip install -r requirements/mysql.txt (needs MySQL's headers).")
+        return Finding(part, "broken", "mysqlclient is missing", "Install requirements/mysql.txt (needs headers).")
     if connection.settings_dict["ENGINE"] == databases.EMBEDDED_ENGINE:
         embedded.ensure_running()
     connection.ensure_connection()
@@ -103,18 +104,18 @@ def _retrieval_database(part: str) -> Finding:
         cursor.execute("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
         row = cursor.fetchone()
     if row is None:
-        return Finding(part, "broken", "The extension vector is missing", "Install pgvector there and run `manage.py up`.")
+        return Finding(part, "broken", "The extension vector is missing", f"Install pgvector there. {UP}")
     if tuple(int(number) for number in row[0].split(".")[:2]) < OLDEST_PGVECTOR[:2]:
-        return Finding(part, "broken", f"pgvector {row[0]} is too old", "ALTER EXTENSION vector UPDATE, to 0.8 or newer.")
+        return Finding(part, "broken", f"pgvector {row[0]} is too old", "ALTER EXTENSION vector UPDATE (to 0.8).")
     return Finding(part, "ok", f"pgvector {row[0]}")
 
 
 def _migrations(part: str) -> Finding:
     pending = readiness.migrations_pending()
     if pending:
-        return Finding(part, "broken", f"{len(pending)} steps are pending, the first {pending[0]}", "Run `manage.py up`.")
+        return Finding(part, "broken", f"{len(pending)} steps are pending, the first {pending[0]}", UP)
     if not readiness.setup_finished():
-        return Finding(part, "warning", "Applied, but the first set-up hasn't finished", "Run `manage.py up`.")
+        return Finding(part, "warning", "Applied, but the first set-up hasn't finished", UP)
     return Finding(part, "ok", "All applied")
 
 
@@ -122,7 +123,7 @@ def _broker(part: str) -> Finding:
     kind = databases.broker_url().partition(":")[0]
     if kind == "pgmq":
         if not queue.is_installed():
-            return Finding(part, "broken", "The queue isn't installed in the retrieval database", "Run `manage.py up`.")
+            return Finding(part, "broken", "The queue isn't installed in the retrieval database", UP)
         return Finding(part, "ok", "PGMQ in the retrieval database")
     from aurora_site.celery import app
 
@@ -134,7 +135,7 @@ def _broker(part: str) -> Finding:
 def _worker(part: str) -> Finding:
     count = heartbeat.alive("worker")
     if not count:
-        return Finding(part, "warning", "No worker was seen in the last seconds", "Run `manage.py up` (or `up --only worker`).")
+        return Finding(part, "warning", "No worker was seen in the last seconds", UP)
     return Finding(part, "ok", f"{count} alive")
 
 
@@ -143,7 +144,7 @@ def _beat(part: str) -> Finding:
     if count > 1:
         return Finding(part, "warning", f"{count} beats run; periodic tasks are sent by each", "Run one alone.")
     if not count:
-        return Finding(part, "warning", "No beat was seen in the last seconds", "Run `manage.py up` (or `up --only beat`).")
+        return Finding(part, "warning", "No beat was seen in the last seconds", UP)
     return Finding(part, "ok", "Alive")
 
 
@@ -171,7 +172,7 @@ def _embeddings(part: str) -> Finding:
 def _ledger_key(part: str) -> Finding:
     source = "AURORA_HMAC_KEY" if env.read("AURORA_HMAC_KEY") else f"generated in {home() / SECRETS_FILE}"
     if len(settings.AURORA_HMAC_KEY) < 32:
-        return Finding(part, "broken", "The ledger's key is shorter than 32 characters", "Set a longer AURORA_HMAC_KEY.")
+        return Finding(part, "broken", "The ledger's key is too short", "AURORA_HMAC_KEY needs 32 characters.")
     return Finding(part, "ok", f"{source}; keep a copy where the database isn't")
 
 

@@ -1,4 +1,4 @@
-"""Everything that must be so before the parts start: databases, migrations, queue, first data."""
+"""What must be so before the parts start (databases, migrations, queue), and the first data, made beside them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from django.db import connections
 
 from aurora_site.core import databases, embedded, queue, retrieval_pool
 from aurora_site.core.home import home
-from aurora_site.demo.loader import installation_prepare
 from aurora_site.ops import readiness
 
 SETUP_LOCK = 6_153_870_213
@@ -18,13 +17,23 @@ SETUP_LOCK = 6_153_870_213
 Say = Callable[[str], None]
 
 
-def set_up(say: Say) -> None:
-    """Bring the installation up to date. Idempotent, and safe when several hosts start at once."""
+def prepare_databases(say: Say) -> None:
+    """Bring databases and queue up to date. Idempotent, and safe when several hosts start at once."""
     start_database(say)
-    with _setting_up_alone():
+    with _alone():
         migrate(say)
         if databases.broker_url().startswith("pgmq:"):
             queue.install()
+
+
+def load_first_data(say: Say) -> None:
+    """Accounts and documents. Idempotent, and safe when several hosts start at once.
+
+    It runs while the web server already serves, since indexing documents takes longer than people wait for a page.
+    """
+    from aurora_site.demo.loader import installation_prepare
+
+    with _alone():
         installation_prepare(say)
         readiness.setup_finish()
 
@@ -47,7 +56,7 @@ def migrate(say: Say) -> None:
 
 
 @contextmanager
-def _setting_up_alone() -> Iterator[None]:
+def _alone() -> Iterator[None]:
     """A lock in the retrieval database, which is PostgreSQL whatever the main one is."""
     with retrieval_pool.retrieval_pool().connection() as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", [SETUP_LOCK])

@@ -29,7 +29,7 @@ RECOVERIES_SHOWN = 5
 Status = Literal["healthy", "degraded", "unhealthy"]
 
 # Threads of its own: checks that hang on a dead database must not use up the ones that serve requests.
-_threads = ThreadPoolExecutor(maxcheck_workers=8, thread_name_prefix="health")
+_threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="health")
 _remembered: tuple[float, dict[str, Check], float] | None = None
 
 

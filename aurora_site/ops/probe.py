@@ -18,7 +18,9 @@ CALM_SECONDS = 5.0
 class WebProbe:
     """A thread that asks ``/health/live``, and ``/health/ready`` until it is; then calls ``when_ready`` once."""
 
-    def __init__(self, host: str, port: int, when_ready: Callable[[], None], waiting: Callable[[list[str]], None]) -> None:
+    def __init__(
+        self, host: str, port: int, when_ready: Callable[[], None], waiting: Callable[[list[str]], None]
+    ) -> None:
         self.host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host.strip("[]"), host.strip("[]"))  # noqa: S104
         self.port = port
         self.when_ready = when_ready

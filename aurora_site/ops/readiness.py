@@ -50,7 +50,7 @@ def index_available() -> bool:
 
 
 def reached() -> dict[str, bool]:
-    """The steps on the way to ready, in order; those after the first missing one aren't looked at and count as missing."""
+    """The steps on the way to ready, in order; those after the first missing one count as missing, unseen."""
     steps: dict[str, Callable[[], bool]] = {
         "migrations": lambda: not migrations_pending(),
         "setup": setup_finished,

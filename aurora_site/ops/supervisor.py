@@ -1,4 +1,4 @@
-"""Keeps the parts of an installation running: restarts what died, with growing pauses, and stops everything together."""
+"""Keeps the parts of an installation running: restarts what died, with growing pauses; stops all together."""
 
 from __future__ import annotations
 
@@ -24,12 +24,13 @@ TICK_SECONDS = 0.1
 DATABASE_EVERY_SECONDS = 1.0
 HEALTHY_AFTER_SECONDS = 30.0
 OTHERS_AFTER_SECONDS = 5.0
+FIRST = frozenset({"setup", "web"})
 LONGEST_PAUSE = 30.0
 FIRST_START_TRIES = 5
 KILL_AFTER_SECONDS = 5.0
 
 
-class PartDoesNotStart(RuntimeError):
+class PartFailedError(RuntimeError):
     """A part died again and again before it ever ran; the message names it."""
 
 
@@ -43,11 +44,14 @@ class Part:
     quick_deaths: int = 0
     start_at: float = 0.0
     has_run: bool = False
+    # Ends by itself, once; the others run until they are asked to end.
+    is_errand: bool = False
+    is_done: bool = False
     why: str = field(default="", repr=False)
 
     def start(self) -> None:
         """Start the process in a session of its own, so that Ctrl-C reaches the supervisor alone."""
-        self.process = subprocess.Popen(
+        self.process = subprocess.Popen(  # noqa: S603
             [sys.executable, "-m", "aurora_site.ops.child", self.name],
             cwd=PROJECT,
             env={**os.environ, SUPERVISOR: str(os.getpid())},
@@ -74,7 +78,7 @@ class Supervisor:
     """Runs parts until ``stopping`` is set. ``say`` prints a line for the person at the terminal."""
 
     def __init__(self, names: list[str], say: Callable[[str], None], probe: WebProbe | None) -> None:
-        self.parts = [Part(name) for name in names]
+        self.parts = [Part(name, is_errand=name == "setup") for name in names]
         self.say = say
         self.probe = probe
         self.stopping = False
@@ -83,7 +87,7 @@ class Supervisor:
         self._database_checked = 0.0
 
     def run(self, drain_seconds: float) -> None:
-        """Start everything and watch it. Raises PartDoesNotStart; whatever happens, no child is left."""
+        """Start everything and watch it. Raises PartFailedError; whatever happens, no child is left."""
         try:
             self._start_all()
             while not self.stopping:
@@ -96,7 +100,7 @@ class Supervisor:
         """Start the web server, and the rest once it answers: people wait for the one and not for the others."""
         later = time.monotonic() + (OTHERS_AFTER_SECONDS if self.probe else 0.0)
         for part in self.parts:
-            if part.name == "web":
+            if part.name in FIRST:
                 part.start()
             else:
                 part.start_at = later
@@ -105,6 +109,8 @@ class Supervisor:
 
     def _tick(self) -> None:
         for part in self.parts:
+            if part.is_done:
+                continue
             if part.process is None and (time.monotonic() >= part.start_at or self._may_start_early(part)):
                 part.start()
                 if part.why:
@@ -123,10 +129,15 @@ class Supervisor:
         return not part.why and self.probe is not None and self.probe.has_answered
 
     def _bury(self, part: Part) -> None:
+        if part.is_errand:
+            if part.process is not None and part.process.returncode:
+                raise PartFailedError("Setting up failed; what went wrong stands above.")
+            part.is_done = True
+            return
         pause = part.plan_restart()
         has_run = part.has_run or (part.name == "web" and self.probe is not None and self.probe.has_answered)
         if not has_run and part.quick_deaths >= FIRST_START_TRIES:
-            raise PartDoesNotStart(f"The part {part.name} {part.why} {part.quick_deaths} times in a row.")
+            raise PartFailedError(f"The part {part.name} {part.why} {part.quick_deaths} times in a row.")
         self.say(f"The part {part.name} {part.why}; starting it again" + (f" in {pause:.1f} s." if pause else "."))
 
     def _watch_web(self) -> None:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from aurora_site.core import databases, env
 from aurora_site.core.home import home, secret
+from aurora_site.settings.unfold import UNFOLD  # noqa: F401
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 AURORA_ENV = env.read("AURORA_ENV")
@@ -239,6 +240,9 @@ LOGGING = {
         "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "httpx": {"level": "WARNING"},
         "celery.redirected": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
         "daphne": {"level": "WARNING"},
     },
 }

@@ -17,7 +17,7 @@ from incidents.api.base import IncidentsApiView
 
 
 class IncidentsView(IncidentsApiView):
-    @extend_schema(parameters=[inputs.IncidentFilter], responses=OpenApiTypes.OBJECT)
+    @extend_schema(operation_id="incidents_list", parameters=[inputs.IncidentFilter], responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
         """Incidents, newest first: ``{"incidents": […], "total"}``; without ``status`` all but the merged ones."""
         wanted = self.validated(inputs.IncidentFilter, data=request.query_params)
@@ -69,7 +69,7 @@ class IncidentTimelineView(IncidentsApiView):
 
 
 class ServicesView(IncidentsApiView):
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(operation_id="services_list", responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
         """Services by name, each with the ids of those it calls: ``{"services": […], "total"}``."""
         rows, total = page(request, selectors.services(request.auth.organization_id), shapes.service_as_json)

@@ -56,5 +56,7 @@ class ServiceDependency(models.Model):
         return f"{self.caller} calls {self.callee}"
 
     def clean(self) -> None:
-        if self.caller.organization_id != self.callee.organization_id:
+        # A form half filled in has no callee yet; that field's own check says so.
+        callee = getattr(self, "callee", None)
+        if callee is not None and callee.organization_id != self.caller.organization_id:
             raise ValidationError("The two services belong to different organisations.")

@@ -27,7 +27,7 @@ def _scope(request: Request) -> dict[str, Any]:
 
 
 class LearnersView(LearningView):
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(operation_id="learning_learners_list", responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
         """Learners by name: ``{"learners": […], "total"}``. A viewer sees no one else."""
         learners = selectors.learners_visible_to(**_scope(request))
@@ -51,7 +51,7 @@ class LearnerView(LearningView):
 
 
 class SkillsView(LearningView):
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(operation_id="learning_skills_list", responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
         """The whole graph: ``{"skills": [{"id", "name", "prerequisites": [ids]}], "total"}``."""
         rows = shapes.SkillSerializer(selectors.skills(request.auth.organization_id), many=True).data
@@ -82,7 +82,7 @@ class SkillView(LearningView):
 
 
 class RolesView(LearningView):
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(operation_id="learning_roles_list", responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
         """Roles by name, each with the level it asks of each skill: ``{"roles": […], "total"}``."""
         roles = selectors.roles(request.auth.organization_id)
@@ -106,7 +106,9 @@ class RoleView(LearningView):
 
 
 class ResourcesView(LearningView):
-    @extend_schema(parameters=[shapes.ResourceFilter], responses=OpenApiTypes.OBJECT)
+    @extend_schema(
+        operation_id="learning_resources_list", parameters=[shapes.ResourceFilter], responses=OpenApiTypes.OBJECT
+    )
     def get(self, request: Request) -> Response:
         """Resources by title: ``{"resources": […], "total"}``, filtered by ``skill`` (id) and ``text``."""
         wanted = self.validated(shapes.ResourceFilter, data=request.query_params)
@@ -134,7 +136,7 @@ class ResourceView(LearningView):
 
 
 class PlansView(LearningView):
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(operation_id="learning_plans_list", responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
         """Plans, newest first, without their items: ``{"plans": […], "total"}``. A viewer sees only their own."""
         plans = selectors.plans_visible_to(**_scope(request))

@@ -29,7 +29,7 @@ class ResourceLevel(models.TextChoices):
 
 
 class Skill(models.Model):
-    """Something a person can learn. ``external_refs`` lists ``{"scheme", "identifier"}`` of other catalogues (ESCO…)."""
+    """Something a person can learn. ``external_refs`` lists ``{"scheme", "identifier"}`` of other catalogues."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="+")
@@ -73,7 +73,7 @@ class SkillPrerequisite(models.Model):
         return f"{self.prerequisite} before {self.skill}"
 
     def clean(self) -> None:
-        require_same_organization(self.skill, self.prerequisite)
+        require_same_organization(self, "skill", "prerequisite")
 
 
 class Role(models.Model):
@@ -113,7 +113,7 @@ class RoleSkill(models.Model):
         return f"{self.skill} to {self.level:g}"
 
     def clean(self) -> None:
-        require_same_organization(self.role, self.skill)
+        require_same_organization(self, "role", "skill")
 
 
 class Resource(models.Model):
@@ -165,10 +165,14 @@ class ResourceSkill(models.Model):
         return f"{self.resource} teaches {self.skill}"
 
     def clean(self) -> None:
-        require_same_organization(self.resource, self.skill)
+        require_same_organization(self, "resource", "skill")
 
 
-def require_same_organization(one: models.Model, other: models.Model) -> None:
-    """Raises ValidationError unless both rows belong to one organisation."""
-    if one.organization_id != other.organization_id:
-        raise ValidationError(f"{one} and {other} belong to different organisations.")
+def require_same_organization(link: models.Model, one: str, other: str) -> None:
+    """Raises ValidationError unless the two rows that a link names belong to one organisation.
+
+    A row that is missing yet, as in a form half filled in, is left to the check of its own field.
+    """
+    rows = [getattr(link, name, None) for name in (one, other)]
+    if all(rows) and rows[0].organization_id != rows[1].organization_id:
+        raise ValidationError(f"{rows[0]} and {rows[1]} belong to different organisations.")

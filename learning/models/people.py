@@ -5,10 +5,11 @@ from __future__ import annotations
 import uuid
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 
 from aurora_site.accounts.scoping import OrganizationManager
-from learning.models.catalogue import Role, require_same_organization
+from learning.models.catalogue import Role
 from learning.validators import (
     default_minutes_per_weekday,
     validate_blackout_dates,
@@ -52,5 +53,5 @@ class Learner(models.Model):
         return self.name
 
     def clean(self) -> None:
-        if self.role is not None:
-            require_same_organization(self, self.role)
+        if self.role is not None and self.role.organization_id != self.organization_id:
+            raise ValidationError({"role": f"{self.role} belongs to a different organisation."})

@@ -12,7 +12,6 @@ from tests.factories.accounts import Api, member_factory, signed_in_as, stranger
 def settings_of_accounts(settings: Any) -> None:
     settings.ROOT_URLCONF = "tests.accounts.urls"
     settings.CELERY_TASK_ALWAYS_EAGER = True
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     settings.AURORA_ENV = "test"
     settings.AURORA_DEMO = False
     settings.AURORA_TRUSTED_PROXIES = 0

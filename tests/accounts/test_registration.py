@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -68,7 +69,7 @@ def test_bad_fields_are_named_and_nothing_is_made(api: Api, db: None, change: di
 
 @pytest.mark.parametrize("body", [[], "text", 7, None])
 def test_a_body_that_is_no_object_is_refused(api: Api, db: None, body: Any) -> None:
-    answer = api.client.post("/api/auth/register", data=__import__("json").dumps(body), content_type="application/json")
+    answer = api.client.post("/api/auth/register", data=json.dumps(body), content_type="application/json")
     assert answer.status_code == 400
     assert answer.json()["code"] == "VALIDATION_ERROR"
 

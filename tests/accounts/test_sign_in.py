@@ -58,9 +58,7 @@ def test_wrong_credentials_look_alike_and_are_on_the_ledger(api: Api, admin: Mem
     assert record.actor_id == (admin.user_id if known else "")
 
 
-def test_an_unknown_address_costs_a_password_hash(
-    api: Api, admin: Membership, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unknown_address_costs_a_password_hash(api: Api, admin: Membership, monkeypatch: pytest.MonkeyPatch) -> None:
     from django.contrib.auth.hashers import BCryptSHA256PasswordHasher
 
     hashed: list[str] = []
@@ -114,7 +112,7 @@ def test_a_refresh_token_used_twice_ends_the_sign_in(api: Api, admin: Membership
     assert bearer(renewed["access"]).get("/who").json()["code"] == "SIGN_IN_ENDED"
 
 
-@pytest.mark.parametrize("refresh", ["", None, 5, {}])
+@pytest.mark.parametrize("refresh", ["", None, [], {}])
 def test_refresh_names_a_missing_token(api: Api, db: None, refresh: Any) -> None:
     assert api.post("/api/auth/refresh", {"refresh": refresh}).status_code == 400
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from adrf.views import APIView as AsyncAPIView
 from django.contrib import admin
 from django.http import HttpRequest, JsonResponse
 from django.urls import include, path
@@ -19,13 +20,29 @@ class WhoView(APIView):
     def get(self, request: Request, **parameters: Any) -> Response:
         identity = request.auth
         return Response(
-            {"user": request.user.pk, "kind": identity.kind, "role": identity.role, "org": str(identity.organization_id)}
+            {
+                "user": request.user.pk,
+                "kind": identity.kind,
+                "role": identity.role,
+                "org": str(identity.organization_id),
+            }
         )
 
     post = get
 
 
 class DemoView(WhoView):
+    allow_demo = True
+
+
+class AsyncWhoView(AsyncAPIView):
+    async def get(self, request: Request) -> Response:
+        return Response({"user": request.user.pk, "kind": request.auth.kind})
+
+    post = get
+
+
+class AsyncDemoView(AsyncWhoView):
     allow_demo = True
 
 
@@ -53,6 +70,8 @@ urlpatterns = [
     path("editor", EditorView.as_view()),
     path("admin-only", AdminView.as_view()),
     path("demo", DemoView.as_view()),
+    path("who-async", AsyncWhoView.as_view()),
+    path("demo-async", AsyncDemoView.as_view()),
     path("django-user", django_user),
     path("health", django_user),
     path("v1/aurora", WhoView.as_view()),

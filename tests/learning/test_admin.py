@@ -48,7 +48,7 @@ def test_a_plan_is_shown_with_its_items_and_not_changed(operator_client):
     assert plan.days == 30
 
 
-def save_prerequisite(client, skill, prerequisite):
+def save_prerequisite(client, skill, prerequisite_id):
     return client.post(
         f"/admin/learning/skill/{skill.pk}/change/",
         {
@@ -60,7 +60,8 @@ def save_prerequisite(client, skill, prerequisite):
             "prerequisite_links-TOTAL_FORMS": "1",
             "prerequisite_links-INITIAL_FORMS": "0",
             "prerequisite_links-0-skill": str(skill.pk),
-            "prerequisite_links-0-prerequisite": str(prerequisite.pk),
+            "prerequisite_links-0-prerequisite": str(prerequisite_id),
+            "prerequisite_links-0-id": "",
         },
     )
 
@@ -69,7 +70,7 @@ def test_a_prerequisite_is_added_and_recorded(operator_client):
     skill = SkillFactory()
     before = SkillFactory(organization=skill.organization)
 
-    answer = save_prerequisite(operator_client, skill, before)
+    answer = save_prerequisite(operator_client, skill, before.pk)
 
     assert answer.status_code == 302
     assert list(SkillPrerequisite.objects.values_list("skill", "prerequisite")) == [(skill.pk, before.pk)]
@@ -81,7 +82,7 @@ def test_a_cycle_is_refused(operator_client):
     second = SkillFactory(organization=first.organization, name="Second")
     SkillPrerequisite.objects.create(skill=second, prerequisite=first)
 
-    answer = save_prerequisite(operator_client, first, second)
+    answer = save_prerequisite(operator_client, first, second.pk)
 
     assert answer.status_code == 200
     assert "Second itself needs First." in answer.content.decode()
@@ -89,8 +90,16 @@ def test_a_cycle_is_refused(operator_client):
 
 
 def test_a_prerequisite_of_another_organisation_is_refused(operator_client):
-    answer = save_prerequisite(operator_client, SkillFactory(), SkillFactory())
+    answer = save_prerequisite(operator_client, SkillFactory(), SkillFactory().pk)
 
     assert answer.status_code == 200
     assert "different organisations" in answer.content.decode()
+    assert not SkillPrerequisite.objects.exists()
+
+
+def test_a_prerequisite_that_is_not_there_is_refused(operator_client):
+    answer = save_prerequisite(operator_client, SkillFactory(), "00000000-0000-4000-8000-000000000000")
+
+    assert answer.status_code == 200
+    assert "Select a valid choice." in answer.content.decode()
     assert not SkillPrerequisite.objects.exists()

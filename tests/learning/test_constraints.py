@@ -133,12 +133,11 @@ def test_levels_and_gains_are_fractions(value):
 def test_links_across_organisations_do_not_validate():
     skill, elsewhere = SkillFactory(), SkillFactory()
     role, resource = RoleFactory(), ResourceFactory()
-    links = [
+    for link in (
         SkillPrerequisite(skill=skill, prerequisite=elsewhere),
         RoleSkill(role=role, skill=skill, level=0.5),
         ResourceSkill(resource=resource, skill=skill, gain=0.5),
         LearnerFactory.build(organization=skill.organization, role=role),
-    ]
-    for link in links:
-        with pytest.raises(ValidationError, match="different organisations"):
+    ):
+        with pytest.raises(ValidationError, match="different organisation"):
             link.clean()

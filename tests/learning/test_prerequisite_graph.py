@@ -1,5 +1,7 @@
 """Whatever is asked for, the prerequisite graph stays free of cycles, and nothing harmless is refused."""
 
+from itertools import pairwise
+
 import networkx
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -33,7 +35,7 @@ def test_a_path_is_found_exactly_where_there_is_one(graph, start, target):
     assert (path is not None) == networkx.has_path(directed(graph), start, target)
     if path is not None:
         assert (path[0], path[-1]) == (start, target)
-        assert all(later in graph[earlier] for earlier, later in zip(path, path[1:], strict=False))
+        assert all(later in graph[earlier] for earlier, later in pairwise(path))
 
 
 @given(changes)
@@ -47,7 +49,7 @@ def test_a_change_is_refused_exactly_when_it_closes_a_cycle(steps):
             graph = changed
         else:
             assert cycle[0] == cycle[-1] == node
-            assert all(later in changed[earlier] for earlier, later in zip(cycle, cycle[1:], strict=False))
+            assert all(later in changed[earlier] for earlier, later in pairwise(cycle))
 
 
 @pytest.mark.django_db

@@ -123,9 +123,7 @@ class TeamsView(OrganizationView):
     def post(self, request: Request) -> Response:
         """Make a team."""
         body = checked(shapes.TeamIn, request)
-        team = teams.team_create(
-            organization=request.auth.organization, name=body["name"], actor=request.auth.user
-        )
+        team = teams.team_create(organization=request.auth.organization, name=body["name"], actor=request.auth.user)
         return Response({**selectors.team_as_json(team), "members": []}, status=201)
 
 

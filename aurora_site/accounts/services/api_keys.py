@@ -20,7 +20,7 @@ def api_key_create(
     *, organization: Organization, user: User, name: str, scopes: Sequence[str], expires_in_days: int | None = None
 ) -> tuple[ApiKey, str]:
     """A new key and its text, which is kept nowhere and can't be shown again."""
-    text = tokens.api_key_new()
+    text, now = tokens.api_key_new(), timezone.now()
     key = ApiKey.objects.create(
         organization=organization,
         user=user,
@@ -28,7 +28,8 @@ def api_key_create(
         prefix=text[: tokens.API_KEY_SHOWN],
         key_hash=tokens.secret_hash(text),
         scopes=sorted(set(scopes)),
-        expires_at=timezone.now() + timedelta(days=expires_in_days) if expires_in_days else None,
+        created_at=now,
+        expires_at=now + timedelta(days=expires_in_days) if expires_in_days else None,
     )
     record(
         event="accounts.api_key_created",

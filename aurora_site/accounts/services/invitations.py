@@ -22,9 +22,7 @@ PURPOSE = "invitation"
 
 
 @transaction.atomic
-def invitation_create(
-    *, organization: Organization, email: str, role: str, invited_by: User
-) -> tuple[Invitation, str]:
+def invitation_create(*, organization: Organization, email: str, role: str, invited_by: User) -> tuple[Invitation, str]:
     """Invite an address; earlier open invitations of it are revoked. Returns the invitation and its token.
 
     Raises Conflict when the address belongs to a member.

@@ -15,6 +15,12 @@ _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+|(?:[._/:@+-]|__+)?[^\W_]+)*_*", re
 _RUN = re.compile(r"[^\W\d_]+|\d+", re.UNICODE)
 _CAMEL_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _CAMEL = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]")
+_UNMISTAKABLE = re.compile(
+    r"[A-Z]{2,}-\d{2,}[A-Z]?"
+    r"|[a-zA-Z0-9.]*[a-zA-Z0-9]_[a-zA-Z0-9][\w.]*"
+    r"|[a-z][a-z0-9]*(?:\.[a-z0-9_]+){2,}"
+    r"|(?:[A-Z][a-z0-9]+){3,}"
+)
 _POSSESSIVE = re.compile(r"['’]s?$|['’](?=\w)")
 # Scripts written without spaces; each character stands for itself.
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
@@ -32,10 +38,15 @@ _stemmer = threading.local()
 
 @dataclass(frozen=True)
 class Term:
-    """A search term; ``identifier`` marks a whole identifier such as ``pay-4012`` or ``checkout.retry.max_attempts``."""
+    """A search term.
+
+    ``identifier`` marks a whole name that someone gave a thing, such as ``sev1``, ``pay-4012`` or
+    ``checkout.retry.max_attempts``; ``unmistakable`` one whose form leaves no doubt, which ``sev1`` does.
+    """
 
     text: str
     identifier: bool = False
+    unmistakable: bool = False
 
 
 def terms(text: str) -> list[Term]:
@@ -51,7 +62,8 @@ def _token_terms(token: str) -> tuple[Term, ...]:
     parts = tuple(Term(part) for part in _part_terms(token))
     whole = token.strip("._/:@+-").lower()
     if _is_compound(token) and whole != (parts[0].text if len(parts) == 1 else ""):
-        return (Term(whole[:MAX_TERM], identifier=_is_identifier(token)), *parts)
+        term = Term(whole[:MAX_TERM], identifier=_is_identifier(token), unmistakable=_is_unmistakable(token))
+        return (term, *parts)
     return parts
 
 
@@ -78,10 +90,12 @@ def _is_compound(token: str) -> bool:
 
 
 def _is_identifier(token: str) -> bool:
-    """Names that someone gave a thing, not words joined by a hyphen, numbers, or a missing space after a full stop."""
-    if re.search(r"_|[^\W\d_][-]?\d|\d[^\W\d_]|[^\W\d_][:@+][^\W\d_]|/.*/", token) or _CAMEL.search(token):
-        return True
-    return bool(re.fullmatch(r"[a-z0-9]+(?:[.-][a-z0-9]+){2,}|[a-z0-9]{2,}\.[a-z0-9]{2,}", token))
+    return _is_unmistakable(token) or bool(re.fullmatch(r"[a-z]{2,}-\d{2,}|(?=.{4,})[a-zA-Z]+\d+[a-zA-Z]*", token))
+
+
+def _is_unmistakable(token: str) -> bool:
+    """``PAY-4012``, ``max_attempts``, ``search.index.alias``, ``QueueConsumerMissing``; not ``GitHub`` or ``up-to-date``."""
+    return bool(_UNMISTAKABLE.fullmatch(token))
 
 
 def stem(word: str) -> str:

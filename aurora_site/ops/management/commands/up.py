@@ -19,7 +19,7 @@ from aurora_site.core import embedded, env, home, retrieval_pool
 from aurora_site.core.keeper import lock_file, try_lock
 from aurora_site.ops import first_start, heartbeat
 from aurora_site.ops.probe import WebProbe
-from aurora_site.ops.supervisor import PartDoesNotStart, Supervisor
+from aurora_site.ops.supervisor import PartFailedError, Supervisor
 
 PARTS = ("web", "worker", "beat")
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -43,12 +43,12 @@ class Command(BaseCommand):
                 signal.signal(number, _interrupt)
             self._say_what_is_odd()
             faulthandler.dump_traceback_later(SETUP_WATCHDOG_SECONDS, repeat=True)
-            first_start.set_up(self.say)
+            first_start.prepare_databases(self.say)
             faulthandler.cancel_dump_traceback_later()
             self._supervise(names)
         except KeyboardInterrupt:
             self.say("Stopping")
-        except (embedded.EmbeddedError, PartDoesNotStart) as error:
+        except (embedded.EmbeddedError, PartFailedError) as error:
             raise CommandError(str(error)) from error
         finally:
             faulthandler.cancel_dump_traceback_later()
@@ -81,7 +81,7 @@ class Command(BaseCommand):
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 raise CommandError(
-                    f"Port {settings.PORT} on {host} is in use. Stop what uses it, or choose another: PORT=8080 make run"
+                    f"Port {settings.PORT} on {host} is in use. Stop what uses it, or choose another: PORT=8080"
                 ) from error
             raise CommandError(f"Can't listen on {host}:{settings.PORT}: {error.strerror or error}") from error
 
@@ -93,7 +93,7 @@ class Command(BaseCommand):
 
     def _supervise(self, names: list[str]) -> None:
         probe = WebProbe(settings.HOST, settings.PORT, self._welcome, self._waiting) if "web" in names else None
-        supervisor = Supervisor(names, self.say, probe)
+        supervisor = Supervisor(["setup", *names] if probe else names, self.say, probe)
 
         def end(*_: object) -> None:
             # A second signal hurries: children that drain are killed.

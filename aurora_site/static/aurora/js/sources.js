@@ -1,27 +1,10 @@
 /* Source cards, the addresses of cited passages, and the panel that shows a passage within its document. */
 
-const QUOTE_SEPARATOR = " … ";
-
-/** The page of a citation's document with the passage shown; `mark` names the quoted stretches, as offsets in code points. */
+/** The page of a citation's document with the passage shown and the quoted stretches marked in it. */
 export function sourceUrl(citation) {
   const query = new URLSearchParams({ start: citation.start, end: citation.end });
-  for (const [start, end] of quotedStretches(citation)) query.append("mark", `${start}-${end}`);
+  for (const [start, end] of citation.marks ?? []) query.append("mark", `${start}-${end}`);
   return `/documents/${encodeURIComponent(citation.document_id)}?${query}#passage`;
-}
-
-function quotedStretches(citation) {
-  const text = citation.text ?? "";
-  if (!citation.quote || codePoints(text) !== citation.end - citation.start) return [];
-  return citation.quote.split(QUOTE_SEPARATOR).flatMap((quote) => {
-    const position = text.indexOf(quote);
-    if (position < 0) return [];
-    const start = citation.start + codePoints(text.slice(0, position));
-    return [[start, start + codePoints(quote)]];
-  });
-}
-
-function codePoints(text) {
-  return [...text].length;
 }
 
 /** A card of <template id="source"> for a citation; `open(opener)` shows the passage. */

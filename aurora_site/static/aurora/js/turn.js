@@ -27,7 +27,7 @@ export class Turn {
 
   /** Back to the state of a question just asked. */
   reset() {
-    Object.assign(this, { text: "", citations: new Map(), finished: false, mode: "", model: "", route: null, agent: "", failed: false });
+    Object.assign(this, { text: "", citations: new Map(), finished: false, mode: "", model: "", answered: null, route: null, agent: "", failed: false });
     for (const name of ["text", "notices", "source-list", "steps"]) this.part(name).replaceChildren();
     for (const name of ["byline", "copy", "retry", "sources", "trail"]) this.part(name).hidden = true;
     this.part("stop").hidden = this.part("progress").hidden = false;
@@ -122,8 +122,14 @@ export class Turn {
     this.part("byline").hidden = !name;
     this.part("agent").textContent = name && `${name} agent${confidence}`;
     this.part("reason").textContent = this.route?.reason ? ` · ${this.route.reason}` : "";
-    this.part("mode").textContent = this.mode === "llm" ? this.model || "Language model" : "Quoted from documents";
+    this.part("mode").textContent = this.#modeLabel();
+    this.part("mode").classList.toggle("is-unanswered", this.answered === false);
     this.part("mode").hidden = !this.mode;
+  }
+
+  #modeLabel() {
+    if (this.answered === false) return "Not in the documents";
+    return this.mode === "llm" ? this.model || "Language model" : "Quoted from documents";
   }
 
   async #copy() {
@@ -182,6 +188,7 @@ const HANDLERS = {
   message(data) {
     this.text = data.text;
     this.mode = data.mode ?? this.mode;
+    this.answered = data.answered ?? null;
     for (const citation of data.citations ?? []) this.addCitation(citation);
     this.scheduleDraw();
     const unverified = data.unverified?.length ?? 0;
