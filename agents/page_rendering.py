@@ -20,9 +20,10 @@ from markdown_it.token import Token
 MAXIMUM_CHARACTERS = 200_000
 
 _LINE_PREFIX = re.compile(r"[\s>#*+|-]*(?:\d{1,3}[.)]\s+)?")
-_TAGS = set(
-    "p br hr h2 h3 h4 h5 h6 strong em s del code pre blockquote ul ol li a mark table thead tbody tr th td div".split()
-)
+_TAGS = {
+    "p", "br", "hr", "h2", "h3", "h4", "h5", "h6", "strong", "em", "s", "del", "code", "pre", "blockquote",
+    "ul", "ol", "li", "a", "mark", "table", "thead", "tbody", "tr", "th", "td",
+}  # fmt: skip
 _markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 
 
@@ -50,8 +51,10 @@ class _Quote:
 
 
 def render_markdown(text: str, *, title: str, passage: Span | None = None, marks: Sequence[Span] = ()) -> SafeString:
-    """Markdown as clean HTML. The blocks of the passage are one section ``#passage``, in which the quoted stretches (or,
-    without any, all of it) are ``<mark>``. Headings go down one level; a first heading that repeats the title is left out."""
+    """Markdown as clean HTML. The blocks of the passage are one section ``#passage``, in which the quoted stretches
+    (or, without any, all of it) are ``<mark>``. Headings go down one level; a first heading that is the title is left
+    out.
+    """
     environment: dict[str, object] = {}
     blocks = _blocks(_markdown.parse(text, environment))
     if blocks and _is_title(blocks[0], title):
@@ -111,9 +114,7 @@ def _is_title(block: list[Token], title: str) -> bool:
     return block[0].type == "heading_open" and block[1].content.strip() == title.strip()
 
 
-def _parted(
-    blocks: list[list[Token]], text: str, passage: Span | None
-) -> tuple[list[Token], list[Token], list[Token]]:
+def _parted(blocks: list[list[Token]], text: str, passage: Span | None) -> tuple[list[Token], list[Token], list[Token]]:
     """The tokens before, in and after the passage, by whole outermost blocks."""
     parts: tuple[list[Token], list[Token], list[Token]] = ([], [], [])
     if passage is None:
@@ -140,7 +141,7 @@ def _mark_quotes(tokens: list[Token], quotes: Sequence[_Quote], environment: dic
 
 
 def _stretch(content: str, quote: str) -> tuple[int, int] | None:
-    """Where a block's text and a quote meet: all of the block, the quote, or the first line of the quote found in it."""
+    """Where a block's text and a quote meet: all of the block, the quote, or the first of its lines found there."""
     if content in quote:
         return 0, len(content)
     for candidate in (quote, *quote.splitlines()):
@@ -159,7 +160,11 @@ def _marked(content: str, stretches: Sequence[tuple[int, int]], environment: dic
         if start < position:
             continue
         children += _inline(content[position:start], environment)
-        children += [Token("mark_open", "mark", 1), *_inline(content[start:end], environment), Token("mark_close", "mark", -1)]
+        children += [
+            Token("mark_open", "mark", 1),
+            *_inline(content[start:end], environment),
+            Token("mark_close", "mark", -1),
+        ]
         position = end
     return children + _inline(content[position:], environment)
 

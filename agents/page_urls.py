@@ -5,7 +5,7 @@ from aurora_site.core.http.urls import route
 
 urlpatterns = [
     route("", pages.home, name="home"),
-    route("documents", pages.documents, name="documents"),
-    route("documents/upload", pages.upload, name="document-upload"),
-    route("documents/<uuid:document_id>", pages.document, name="document"),
+    route("documents", pages.documents, name="document-list-page"),
+    route("documents/upload", pages.upload, name="document-upload-page"),
+    route("documents/<uuid:document_id>", pages.document, name="document-page"),
 ]

@@ -13,7 +13,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from agents.knowledge.models import Document
 from agents.knowledge.paths import InvalidPath
@@ -41,7 +41,7 @@ PageView = Callable[..., HttpResponse]
 
 
 def member_page(view: PageView) -> PageView:
-    """Gives the view the identity of a member. Strangers are led to sign in; a part that a script asks for answers 401."""
+    """Gives the view a member's identity. Strangers are led to sign in; a part that a script asks for answers 401."""
 
     @wraps(view)
     def guarded(request: HttpRequest, **parameters: object) -> HttpResponse:
@@ -95,7 +95,9 @@ def document(request: HttpRequest, identity: Identity, document_id: uuid.UUID) -
     if found is None:
         raise Http404("There is no such document, or it is not yours to read.")
     passage = _passage(request, len(found.source_text))
-    readable = PurePosixPath(found.path).suffix.lower() in READABLE_SUFFIXES and len(found.source_text) <= MAXIMUM_CHARACTERS
+    readable = (
+        PurePosixPath(found.path).suffix.lower() in READABLE_SUFFIXES and len(found.source_text) <= MAXIMUM_CHARACTERS
+    )
     as_source = not readable or request.GET.get("view") == "source"
     context = {
         "section": "documents",
@@ -118,7 +120,7 @@ def upload(request: HttpRequest, identity: Identity) -> HttpResponse:
     """Take in the files of the form and say of each what became of it."""
     if not identity.has_role(Role.EDITOR):
         messages.error(request, "Adding documents needs the role of an editor.")
-        return redirect("documents")
+        return redirect("document-list-page")
     files = request.FILES.getlist("files")
     if not files:
         messages.error(request, "Choose a file to add.")
@@ -140,7 +142,7 @@ def upload(request: HttpRequest, identity: Identity) -> HttpResponse:
             messages.error(request, f"{name} was not added. {error}")
         else:
             messages.success(request, f"{stored.title} was added. It can be found as soon as it is indexed.")
-    return redirect("documents")
+    return redirect("document-list-page")
 
 
 def _examples(identity: Identity) -> list[str]:

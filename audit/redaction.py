@@ -9,7 +9,10 @@ from dataclasses import dataclass, field
 MAXIMUM_LENGTH = 200_000
 
 _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("private-key", re.compile(r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----.{0,8000}?-----END [A-Z ]{0,20}PRIVATE KEY-----", re.S)),
+    (
+        "private-key",
+        re.compile(r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----.{0,8000}?-----END [A-Z ]{0,20}PRIVATE KEY-----", re.S),
+    ),
     ("token", re.compile(r"\beyJ[A-Za-z0-9_-]{8,2000}\.[A-Za-z0-9_-]{8,4000}\.[A-Za-z0-9_-]{8,1000}")),
     ("key", re.compile(r"\b(?:sk|pk|rk|aur|ghp|gho|ghs|xox[abp])[-_][A-Za-z0-9_-]{16,200}")),
     ("key", re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")),

@@ -12,6 +12,9 @@ from agents.api.urls import (
 )
 from incidents.urls import classic_urlpatterns
 
+# An unknown address below /admin/ is 404, not a sign-in page: the ledger's API lies there too.
+admin.site.final_catch_all_view = False
+
 urlpatterns = [
     path("", include("agents.page_urls")),
     path("", include("aurora_site.accounts.page_urls")),

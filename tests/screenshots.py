@@ -20,7 +20,11 @@ from tests.live import ADMIN_EMAIL, ADMIN_PASSWORD, start_aurora
 
 WIDTHS = {375: 760, 1440: 900}
 SCHEMES = ("light", "dark")
-QUESTIONS = ("How many days of annual leave do I get?", "How do I roll back a deployment?", "What is the capital of Peru?")
+QUESTIONS = (
+    "How many days of annual leave do I get?",
+    "How do I roll back a deployment?",
+    "What is the capital of Peru?",
+)
 FINISHED = ".turn:last-child .answer[aria-busy=false]"
 
 
@@ -55,7 +59,7 @@ def tour(photographer: Photographer) -> None:
     for question in QUESTIONS:
         page.get_by_label("Your question").fill(question)
         page.keyboard.press("Enter")
-        page.wait_for_function("document.querySelector('.turn:last-child h2').textContent === arguments[0]".replace("arguments[0]", repr(question)))
+        page.locator(".turn:last-child h2", has_text=question).wait_for()
         page.wait_for_selector(FINISHED)
         photographer.take("answer-" + question.split()[-1].strip("?").lower())
     page.locator(".source").first.click()
@@ -96,7 +100,9 @@ def photograph(browser: Browser, url: str, folder: Path, password: str) -> list[
     faults: list[str] = []
     for width, height in WIDTHS.items():
         for scheme in SCHEMES:
-            context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+            context = browser.new_context(
+                viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
+            )
             photographer = Photographer(context.new_page(), url, folder, f"-{width}-{scheme}")
             tour(photographer)
             administrator_tour(photographer, password)
@@ -125,8 +131,8 @@ def main() -> int:
     with address(arguments.url) as url, launched() as browser:
         faults = photograph(browser, url, arguments.folder, arguments.password)
     for fault in faults:
-        print(fault, file=sys.stderr)
-    print(f"{len(list(arguments.folder.glob('*.png')))} pictures in {arguments.folder}/")
+        sys.stderr.write(f"{fault}\n")
+    sys.stdout.write(f"{len(list(arguments.folder.glob('*.png')))} pictures in {arguments.folder}/\n")
     return 1 if faults else 0
 
 

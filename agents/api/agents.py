@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from drf_spectacular.utils import OpenApiTypes, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from agents.api.serializers import AgentSerializer
 from agents.catalog.selectors import agent_as_json, agents_of
 from agents.catalog.services import agent_create
-from aurora_site.accounts.permissions import IsEditor, IsViewer
+from aurora_site.accounts.api_view import OrganizationView
 from aurora_site.core.http.errors import NotFound
 
 
-class AgentsView(APIView):
-    def get_permissions(self) -> list[Any]:
-        return [IsEditor() if self.request.method == "POST" else IsViewer()]
-
+class AgentsView(OrganizationView):
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
         """The agents you can ask: the built-in ones, then your organisation's."""
@@ -28,15 +22,11 @@ class AgentsView(APIView):
     @extend_schema(request=AgentSerializer, responses={201: OpenApiTypes.OBJECT})
     def post(self, request: Request) -> Response:
         """Make an agent for your organisation."""
-        serializer = AgentSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        agent = agent_create(
-            organization_id=request.auth.organization_id, actor_id=request.user.pk, **serializer.validated_data
-        )
+        agent = agent_create(**self.actor, **self.validated(AgentSerializer))
         return Response(agent_as_json(agent), status=201)
 
 
-class AgentView(APIView):
+class AgentView(OrganizationView):
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, name: str) -> Response:
         """One agent."""

@@ -123,7 +123,9 @@ async def stream(view: AnswerView, request: Request, agent: str) -> HttpResponse
 
 def _wants_events(request: Request) -> bool:
     """Whether ``Accept`` names the event stream; ``*/*`` does not count."""
-    return any(part.split(";")[0].strip().lower() == EVENT_STREAM for part in request.headers.get("Accept", "").split(","))
+    return any(
+        part.split(";")[0].strip().lower() == EVENT_STREAM for part in request.headers.get("Accept", "").split(",")
+    )
 
 
 def _require_own(identity: Identity, body: dict[str, Any]) -> None:

@@ -16,18 +16,16 @@ from agents.api.serializers import MAXIMUM_QUESTION, DocumentSerializer
 from agents.knowledge import selectors, services
 from agents.knowledge.models import Document
 from agents.retrieval.search import Hit, search
-from aurora_site.accounts.permissions import IsAdmin, IsEditor, IsViewer
+from aurora_site.accounts.api_view import OrganizationView
+from aurora_site.accounts.permissions import IsAdmin
 from aurora_site.core.http.errors import BadRequest, Forbidden, NotFound, PayloadTooLarge
-from aurora_site.core.http.parsers import BoundedJSONParser
 from aurora_site.core.http.pagination import integer_parameter, page
+from aurora_site.core.http.parsers import BoundedJSONParser
 
 
-class DocumentsView(APIView):
+class DocumentsView(OrganizationView):
     parser_classes = [MultiPartParser, BoundedJSONParser]
     maximum_json_bytes = 2 * settings.MAX_UPLOAD_BYTES
-
-    def get_permissions(self) -> list[Any]:
-        return [IsViewer() if self.request.method in ("GET", "HEAD", "OPTIONS") else IsEditor()]
 
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
@@ -47,7 +45,9 @@ class DocumentsView(APIView):
 def _uploaded(request: Request) -> dict[str, Any]:
     file = request.FILES.get("file")
     if file is None:
-        raise BadRequest("file: Send the document as the form field 'file'.", fields={"file": ["This field is required."]})
+        raise BadRequest(
+            "file: Send the document as the form field 'file'.", fields={"file": ["This field is required."]}
+        )
     if file.size > settings.MAX_UPLOAD_BYTES:
         text = f"The document is larger than {settings.MAX_UPLOAD_BYTES // (1024 * 1024)} MB."
         raise PayloadTooLarge(f"file: {text}", fields={"file": [text]})
@@ -73,10 +73,7 @@ def _written(request: Request) -> dict[str, Any]:
     }
 
 
-class DocumentView(APIView):
-    def get_permissions(self) -> list[Any]:
-        return [IsEditor() if self.request.method == "DELETE" else IsViewer()]
-
+class DocumentView(OrganizationView):
     def document(self, request: Request, document_id: UUID) -> Document:
         document = selectors.document_get(organization_id=request.auth.organization_id, document_id=document_id)
         if document is None:
@@ -97,7 +94,7 @@ class DocumentView(APIView):
         return Response({"id": str(document.pk), "state": "deleting"}, status=202)
 
 
-class SearchView(APIView):
+class SearchView(OrganizationView):
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
         """The ``k`` passages nearest to ``q``, each with its score, whether it is relevant, and why it matched."""

@@ -43,9 +43,7 @@ def agent_create(*, organization_id: object, actor_id: str, name: str, **fields:
         raise AgentNameTaken(taken)
     try:
         with transaction.atomic():
-            agent = Agent.objects.create(
-                organization_id=organization_id, name=name, created_by_id=actor_id, **fields
-            )
+            agent = Agent.objects.create(organization_id=organization_id, name=name, created_by_id=actor_id, **fields)
             record(
                 event="agents.agent_created",
                 organization_id=organization_id,

@@ -62,9 +62,7 @@ async def answer_question(context: RunContext, outcome: RunOutcome) -> AsyncIter
     outcome.personal = {"question": question}
     arguments = {"query": redact(question).text, "limit": SEARCH_LIMIT}
     yield Event("tool.call", {"call_id": "search-1", "name": "knowledge.search", "arguments": arguments})
-    found = await in_database(
-        search, organization_id=context.organization_id, query=question, limit=SEARCH_LIMIT
-    )
+    found = await in_database(search, organization_id=context.organization_id, query=question, limit=SEARCH_LIMIT)
     yield Event("tool.result", _search_summary(found))
     answerer, route = await in_database(_choose, context, found)
     outcome.agent, outcome.route = answerer.name, route.as_json() if route else {}
@@ -119,7 +117,9 @@ def _choose(context: RunContext, found: SearchResult) -> tuple[Answerer, Route |
             return _from_row(agent), None
         return _from_definition(agent), named_route(agent)
     collections = [hit.collection for hit in found.hits if hit.relevant]
-    route = route_message(context.input["question"], action=context.input.get("action", ""), found_collections=collections)
+    route = route_message(
+        context.input["question"], action=context.input.get("action", ""), found_collections=collections
+    )
     return _from_definition(route.agent), route
 
 
@@ -202,5 +202,3 @@ def _conclude(outcome: RunOutcome, result: loop.TurnResult, found: SearchResult)
         "retrieved": [{"chunk": hit.id, "score": hit.score, "relevant": hit.relevant} for hit in found.hits],
         "cited": [citation["id"] for citation in result.citations],
     }
-
-

@@ -19,9 +19,7 @@ _OPENAI_URL = "https://api.openai.com/v1"
 def get_embedder() -> Embedder:
     """The embedder of the settings; one object per process and configuration. Loading its model waits for first use."""
     if settings.EMBEDDINGS_PROVIDER == "openai":
-        return _openai(
-            settings.EMBEDDINGS_BASE_URL or _OPENAI_URL, settings.EMBEDDINGS_MODEL, settings.OPENAI_API_KEY
-        )
+        return _openai(settings.EMBEDDINGS_BASE_URL or _OPENAI_URL, settings.EMBEDDINGS_MODEL, settings.OPENAI_API_KEY)
     return _minilm(Path(settings.AURORA_HOME) / "models")
 
 

@@ -14,6 +14,7 @@ from agents.knowledge.storage import content_hash
 from agents.retrieval.loading import supported
 from agents.retrieval.loading_errors import LoadingError
 
+
 @dataclass
 class FolderImport:
     """What became of a folder's files: taken in, unchanged, gone since the last time, and refused with the reason."""
@@ -62,9 +63,7 @@ def _wanted(path: Path, root: Path) -> bool:
     return supported(path.name) and not hidden and path.is_file() and path.resolve().is_relative_to(root)
 
 
-def _take(
-    organization: Any, actor: Any, file: Path, path: str, known: dict[str, str], result: FolderImport
-) -> None:
+def _take(organization: Any, actor: Any, file: Path, path: str, known: dict[str, str], result: FolderImport) -> None:
     try:
         content = file.read_bytes()
         if known.get(path) == content_hash(content):

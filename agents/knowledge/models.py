@@ -32,7 +32,9 @@ class Document(models.Model):
     state = models.CharField(max_length=16, choices=State.choices, default=State.PENDING)
     error = models.CharField(max_length=500, blank=True, default="")
     size = models.PositiveIntegerField(help_text="Bytes.")
-    content_hash = models.CharField(max_length=64, help_text="SHA-256 of the bytes, hexadecimal; names the stored file.")
+    content_hash = models.CharField(
+        max_length=64, help_text="SHA-256 of the bytes, hexadecimal; names the stored file."
+    )
     source_text = models.TextField()
     owner = models.CharField(max_length=200, blank=True, default="")
     review_date = models.DateField(null=True, blank=True)

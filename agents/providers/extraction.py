@@ -22,7 +22,27 @@ _LINES = ("item", "row")
 _LIST_MARKER = re.compile(r"^(?:- |\d+\. )")
 # Sentences that open so can't be understood without the one before.
 _DEPENDENT = frozenset(
-    "it its they their them this that these those then otherwise also however instead both either neither he she".split()
+    [
+        "it",
+        "its",
+        "they",
+        "their",
+        "them",
+        "this",
+        "that",
+        "these",
+        "those",
+        "then",
+        "otherwise",
+        "also",
+        "however",
+        "instead",
+        "both",
+        "either",
+        "neither",
+        "he",
+        "she",
+    ]
 )
 
 

@@ -27,21 +27,25 @@ PASSED_ON = 0.95
 _ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,9}[.)])\s+")
 # Cells parted by bars or by several blanks, or named as in "item: laptop; price: 900".
 _ROW = re.compile(r" \| .* \| |^\S.*?\S {2,}\S|^[^:;.]+: [^;]*; [^:;.]+: [^;]*(?:; [^:;.]+: |$)")
-_STEPS = re.compile(r"\bhow (?:do|can|should|would|to)\b|\b(?:command|steps?|procedure|run|restart|configure|set up)\b", re.I)
+_STEPS = re.compile(
+    r"\bhow (?:do|can|should|would|to)\b|\b(?:command|steps?|procedure|run|restart|configure|set up)\b", re.I
+)
 _LIST = re.compile(r"\b(?:which|what are|list|who are|name the|what (?:do|should) (?:i|we))\b", re.I)
 _AMOUNT = re.compile(r"\bhow (?:many|much|long|often|far|old|big|large|high)\b", re.I)
 _COUNTED = re.compile(r"\bhow (?:many|much)\s+(\w+)", re.I)
 _TIME = re.compile(r"\b(?:when|what time|what date|which day|by when|deadline)\b", re.I)
 _PERSON = re.compile(r"\b(?:who|whom|whose)\b", re.I)
 _NUMBER = re.compile(
-    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|half|twice|once|daily|weekly|monthly)\b", re.I
+    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|half|twice|once|daily|weekly|monthly)\b",
+    re.I,
 )
 _MOMENT = re.compile(
     r"\d|\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|may|june|july|august|september"
     r"|october|november|december|after|before|within|until|every|week|month|quarter|morning|afternoon)\b", re.I
 )  # fmt: skip
 _SOMEBODY = re.compile(
-    r"@|\b(?:team|manager|lead|owner|officer|engineer|commander|head|director|people|department|buddy|colleague)s?\b", re.I
+    r"@|\b(?:team|manager|lead|owner|officer|engineer|commander|head|director|people|department|buddy|colleague)s?\b",
+    re.I,
 )
 
 
@@ -140,7 +144,9 @@ def _sibling(passage: Passage, sentence: PassageSentence) -> Sibling:
         shown = f"{number.group(1)}. {quoted(raw)}"
     if kind == "code" and not raw.lstrip().startswith(("```", "~~~")):
         shown = f"```\n{raw}\n```"
-    return Sibling(kind, plain(sentence.text), shown, sentence.score, kind == "prose" and raw.rstrip("* _").endswith(":"))
+    return Sibling(
+        kind, plain(sentence.text), shown, sentence.score, kind == "prose" and raw.rstrip("* _").endswith(":")
+    )
 
 
 def _kind(raw: str) -> Kind:

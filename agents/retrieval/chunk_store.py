@@ -28,9 +28,7 @@ def stored_fingerprint(document: IndexDocument, version: IndexVersion) -> list[t
     rows = Chunk.objects.filter(
         version=version, organization_id=document.organization_id, document_id=document.document_id
     )
-    return list(
-        rows.order_by("ordinal").values_list("content_hash", "start", "end", "path", "title", "collection")
-    )
+    return list(rows.order_by("ordinal").values_list("content_hash", "start", "end", "path", "title", "collection"))
 
 
 def embedded_chunks_reuse(
@@ -55,7 +53,9 @@ def embedded_chunks_reuse(
         bare[sentence.chunk_id].append(sentence.bare_embedding)
     return {
         content_hash: EmbeddedChunk(
-            np.asarray(chunk.embedding, dtype=np.float32), _matrix(prefixed[chunk.pk], version), _matrix(bare[chunk.pk], version)
+            np.asarray(chunk.embedding, dtype=np.float32),
+            _matrix(prefixed[chunk.pk], version),
+            _matrix(bare[chunk.pk], version),
         )
         for content_hash, chunk in chunks.items()
         if len(prefixed[chunk.pk]) == wanted[content_hash]
@@ -98,7 +98,9 @@ def chunks_insert(
         for sentence in _sentence_rows(row.pk, chunk, embedded[chunk.content_hash])
     ]
     Sentence.objects.bulk_create(sentences, batch_size=_BATCH)
-    _postings_insert(document.organization_id, version, [(row.pk, chunk) for row, chunk in zip(rows, prepared, strict=True)])
+    _postings_insert(
+        document.organization_id, version, [(row.pk, chunk) for row, chunk in zip(rows, prepared, strict=True)]
+    )
     _statistics_add(
         version, document.organization_id, chunks=len(rows), terms=sum(chunk.term_count for chunk in prepared)
     )
@@ -149,9 +151,7 @@ def _sentence_rows(chunk_id: int, chunk: PreparedChunk, embedded: EmbeddedChunk)
         )
 
 
-def _postings_insert(
-    organization_id: str, version: IndexVersion, chunks: Sequence[tuple[int, PreparedChunk]]
-) -> None:
+def _postings_insert(organization_id: str, version: IndexVersion, chunks: Sequence[tuple[int, PreparedChunk]]) -> None:
     ids, words, frequencies, lengths = [], [], [], []
     for chunk_id, chunk in chunks:
         length = chunk.term_count

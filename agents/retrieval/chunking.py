@@ -102,12 +102,11 @@ def sentence_text(text: str, span: SentenceSpan) -> str:
 
 @dataclass(frozen=True)
 class _Unit:
-    """A sentence with its size and the number of its block; what chunks are packed from."""
+    """A sentence with its size, and the number of the group that is kept whole where it fits."""
 
     span: SentenceSpan
     tokens: int
-    block: int
-    introduces: bool = False
+    group: int
 
 
 def _sections(blocks: Sequence[Block], title: str) -> Iterator[tuple[str, list[Block]]]:
@@ -141,17 +140,27 @@ def _joined(title: str, path: Sequence[tuple[int, str]]) -> str:
 def _section_units(
     text: str, section: Sequence[Block], budget: int, count_tokens: Callable[[str], int]
 ) -> Iterator[_Unit]:
+    """A list with its introduction is one group, so is a table or code with the line above it that ends in a colon."""
     introduction = ""
-    for number, block in enumerate(section):
+    group = 0
+    before: Block | None = None
+    for block in section:
         spans = list(_block_spans(text, block, introduction))
-        last = text[block.start : block.end].rstrip()
-        introduces = block.kind == "paragraph" and last.endswith((":", "："))
+        if not spans:
+            continue
+        introduced = before is not None and _introduces(text, before)
+        group += not (introduced or (before is not None and before.kind == block.kind == "item"))
         if block.kind != "item":
-            introduction = plain(text[spans[-1].start : spans[-1].end])[:MAX_CONTEXT] if introduces and spans else ""
+            last = text[spans[-1].start : spans[-1].end]
+            introduction = plain(last)[:MAX_CONTEXT] if _introduces(text, block) else ""
         for span in spans:
             for piece in _fitting(text, span, budget, count_tokens):
-                tokens = count_tokens(text[piece.start : piece.end])
-                yield _Unit(piece, tokens, number, introduces)
+                yield _Unit(piece, count_tokens(text[piece.start : piece.end]), group)
+        before = block
+
+
+def _introduces(text: str, block: Block) -> bool:
+    return block.kind == "paragraph" and text[block.start : block.end].rstrip("*_ ").endswith((":", "："))
 
 
 def _block_spans(text: str, block: Block, introduction: str) -> Iterator[SentenceSpan]:
@@ -192,9 +201,7 @@ def _table_spans(text: str, block: Block) -> Iterator[SentenceSpan]:
         yield SentenceSpan(start, end, "row", header[: MAX_CONTEXT * 2])
 
 
-def _fitting(
-    text: str, span: SentenceSpan, budget: int, count_tokens: Callable[[str], int]
-) -> Iterator[SentenceSpan]:
+def _fitting(text: str, span: SentenceSpan, budget: int, count_tokens: Callable[[str], int]) -> Iterator[SentenceSpan]:
     """The span, or its pieces if it alone is over the budget: halved until each fits."""
     length = span.end - span.start
     if length <= 1 or count_tokens(text[span.start : span.end]) <= budget:
@@ -205,17 +212,12 @@ def _fitting(
 
 
 def _packed(units: Sequence[_Unit], budget: int) -> Iterator[list[_Unit]]:
-    """Whole blocks while they fit; units of a block that no chunk could hold one by one."""
+    """Whole groups while they fit; units of a group that no chunk could hold one by one."""
     current: list[_Unit] = []
     for group in _groups(units):
-        size = sum(unit.tokens for unit in group)
-        if current and _size(current) + size > budget:
-            current, carried = _without_introduction(current)
-            if current:
-                yield current
-            current = carried if carried and _size(carried) + size <= budget else []
-            if carried and not current:
-                yield carried
+        if current and _size(current) + _size(group) > budget:
+            yield current
+            current = []
         for unit in group:
             if current and _size(current) + unit.tokens > budget:
                 yield current
@@ -232,17 +234,9 @@ def _size(units: Sequence[_Unit]) -> int:
 def _groups(units: Sequence[_Unit]) -> Iterator[list[_Unit]]:
     group: list[_Unit] = []
     for unit in units:
-        if group and unit.block != group[-1].block:
+        if group and unit.group != group[-1].group:
             yield group
             group = []
         group.append(unit)
     if group:
         yield group
-
-
-def _without_introduction(units: list[_Unit]) -> tuple[list[_Unit], list[_Unit]]:
-    """Splits off a last paragraph ending in a colon: it belongs to what follows."""
-    if not units[-1].introduces:
-        return units, []
-    keep = [unit for unit in units if unit.block != units[-1].block]
-    return keep, [unit for unit in units if unit.block == units[-1].block]

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 from django.db import Error as DatabaseError
 
 from agents.embeddings import embedder_named
@@ -18,7 +16,7 @@ from agents.retrieval.chunking import SentenceSpan, sentence_text
 from agents.retrieval.errors import IndexUnavailable
 from agents.retrieval.models import IndexVersion
 from agents.retrieval.selectors import active_version
-from aurora_site.core.text.terms import Term, terms
+from aurora_site.core.text.terms import terms
 
 MAX_QUERY_CHARACTERS = 2000
 MAX_LIMIT = 50
@@ -70,9 +68,7 @@ class SearchResult:
     answerable: bool = False
 
 
-def search(
-    *, organization_id: str, query: str, limit: int = 8, collection: str | None = None
-) -> SearchResult:
+def search(*, organization_id: str, query: str, limit: int = 8, collection: str | None = None) -> SearchResult:
     """The best chunks of an organisation's documents for a question, best first, each marked relevant or not.
 
     Synchronous: it embeds the question and reads the database. An empty question or index finds nothing. Raises

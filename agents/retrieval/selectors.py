@@ -87,9 +87,7 @@ def chunk_of_organization(*, organization_id: str, chunk_id: str) -> Chunk | Non
     return Chunk.objects.filter(uuid=uuid, organization_id=organization_id).defer("embedding").first()
 
 
-def document_chunks(
-    *, organization_id: str, document_id: str, version: IndexVersion | None = None
-) -> QuerySet[Chunk]:
+def document_chunks(*, organization_id: str, document_id: str, version: IndexVersion | None = None) -> QuerySet[Chunk]:
     """A document's chunks in order, without their vectors."""
     version = version or active_version()
     chunks = Chunk.objects.filter(version=version, organization_id=organization_id, document_id=document_id)

@@ -11,9 +11,39 @@ Span = tuple[int, int]
 
 # Full stops after these never end a sentence; others may, if what follows starts like one.
 _ABBREVIATIONS = frozenset(
-    "e.g i.e cf vs mr mrs ms dr prof st no nr fig sec ch vol approx est dept resp incl excl min max ca z.b d.h bzw".split()
+    [
+        "e.g",
+        "i.e",
+        "cf",
+        "vs",
+        "mr",
+        "mrs",
+        "ms",
+        "dr",
+        "prof",
+        "st",
+        "no",
+        "nr",
+        "fig",
+        "sec",
+        "ch",
+        "vol",
+        "approx",
+        "est",
+        "dept",
+        "resp",
+        "incl",
+        "excl",
+        "min",
+        "max",
+        "ca",
+        "z.b",
+        "d.h",
+        "bzw",
+    ]
 )
 _BOUNDARY = re.compile(r"[.!?…]+[\"'”’»)\]*_`]*(?=\s)|[。！？]+[」』）]*")
+_NUMBER_AFTER = ("", "\n", ".", "!", "?", ":")
 _LAST_WORD = re.compile(r"[\w.]+$")
 _OPENING = re.compile(r"\s*[\"'“‘«(\[*_`>]*")
 
@@ -43,9 +73,9 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
     if word is None:
         return True
     before = word.group().lower()
-    # "J. Smith", and "1. First", whose number opens a line.
+    # "J. Smith", and "1. First", whose number opens a line or follows a sentence.
     initial = len(before) == 1 and before.isalpha() and word.group().isupper() and before != "i"
-    numbered = before.isdigit() and not text[: word.start()].rpartition("\n")[2].strip()
+    numbered = before.isdigit() and text[max(0, word.start() - 100) : word.start()].rstrip(" \t")[-1:] in _NUMBER_AFTER
     return not (before in _ABBREVIATIONS or initial or numbered)
 
 

@@ -66,7 +66,9 @@ def version_complete(version: IndexVersion) -> None:
 
 def version_fail(version: IndexVersion, *, reason: str) -> None:
     """Marks a version that isn't the active one as unusable."""
-    IndexVersion.objects.filter(pk=version.pk).exclude(state=State.ACTIVE).update(state=State.FAILED, note=reason[:2000])
+    IndexVersion.objects.filter(pk=version.pk).exclude(state=State.ACTIVE).update(
+        state=State.FAILED, note=reason[:2000]
+    )
 
 
 def version_build(documents: Iterable[IndexDocument], *, name: str = "") -> IndexVersion:
@@ -96,7 +98,9 @@ def version_activate(version: IndexVersion) -> IndexVersion:
         if version.state == State.ACTIVE:
             return version
         if version.state != State.KEPT:
-            raise IndexVersionError(f"Index version {version.name} is {version.state}; only a complete one can be used.")
+            raise IndexVersionError(
+                f"Index version {version.name} is {version.state}; only a complete one can be used."
+            )
         IndexVersion.objects.filter(state=State.ACTIVE).update(state=State.KEPT)
         version.state, version.activated_at = State.ACTIVE, timezone.now()
         version.save(update_fields=["state", "activated_at"])
@@ -106,7 +110,9 @@ def version_activate(version: IndexVersion) -> IndexVersion:
 def version_rollback() -> IndexVersion:
     """Switches back to the version that was active last before this one. Raises IndexVersionError if none is kept."""
     with _switching():
-        former = IndexVersion.objects.filter(state=State.KEPT, activated_at__isnull=False).order_by("-activated_at").first()
+        former = (
+            IndexVersion.objects.filter(state=State.KEPT, activated_at__isnull=False).order_by("-activated_at").first()
+        )
         if former is None:
             raise IndexVersionError("No earlier index version is kept.")
         return version_activate(former)

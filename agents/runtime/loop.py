@@ -13,7 +13,17 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
-from agents.providers.base import UNANSWERED, Finished, Mode, ModelRequest, Passage, Provider, ProviderError, TextDelta, Usage
+from agents.providers.base import (
+    UNANSWERED,
+    Finished,
+    Mode,
+    ModelRequest,
+    Passage,
+    Provider,
+    ProviderError,
+    TextDelta,
+    Usage,
+)
 from agents.runtime import events
 from agents.runtime.events import Event
 from agents.runtime.grounding import MARKER, Grounding, ground, supports
@@ -38,9 +48,7 @@ class TurnResult:
     first_text_ms: float | None = None
 
 
-async def answer(
-    request: ModelRequest, providers: Sequence[Provider], result: TurnResult
-) -> AsyncIterator[Event]:
+async def answer(request: ModelRequest, providers: Sequence[Provider], result: TurnResult) -> AsyncIterator[Event]:
     """Stream an answer from the first provider that gives one; the next is tried only while nothing was shown.
 
     A question that no passage answers goes straight to the last provider, which says so. When all fail the turn

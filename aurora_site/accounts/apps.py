@@ -7,4 +7,4 @@ class AccountsConfig(AppConfig):
     verbose_name = "Accounts"
 
     def ready(self) -> None:
-        from aurora_site.accounts import signals  # noqa: F401
+        from aurora_site.accounts import schema, signals  # noqa: F401

@@ -16,9 +16,9 @@ from agents.embeddings.base import EmbeddingError
 from agents.knowledge.paths import InvalidPath
 from agents.retrieval.errors import IndexUnavailable, IndexVersionError
 from agents.retrieval.loading_errors import DocumentTooLarge, UnreadableDocument, UnsupportedDocument
+from aurora_site.core.http.errors import ApiError, Fields, envelope
 from incidents import errors as incident_errors
 from learning import errors as learning_errors
-from aurora_site.core.http.errors import ApiError, Fields, envelope
 
 logger = logging.getLogger(__name__)
 
@@ -32,10 +32,10 @@ DOMAIN_ERRORS: dict[type[Exception], tuple[int, str]] = {
     UnreadableDocument: (400, "UNREADABLE_DOCUMENT"),
     EmbeddingError: (503, "EMBEDDINGS_UNAVAILABLE"),
     incident_errors.UnknownIncident: (404, "NOT_FOUND"),
-    incident_errors.UnknownReference: (400, "UNKNOWN_REFERENCE"),
-    incident_errors.IncidentIsMerged: (409, "INCIDENT_IS_MERGED"),
+    incident_errors.UnknownReference: (400, "VALIDATION_ERROR"),
+    incident_errors.IncidentIsMerged: (409, "INCIDENT_MERGED"),
     incident_errors.AlreadyExists: (409, "ALREADY_EXISTS"),
-    learning_errors.UnknownReference: (400, "UNKNOWN_REFERENCE"),
+    learning_errors.UnknownReference: (400, "VALIDATION_ERROR"),
     learning_errors.PrerequisiteCycle: (400, "PREREQUISITE_CYCLE"),
     learning_errors.AlreadyExists: (409, "ALREADY_EXISTS"),
     IndexUnavailable: (503, "INDEX_UNAVAILABLE"),
@@ -74,7 +74,8 @@ def exception_response(error: Exception, context: dict[str, Any]) -> Response | 
     if status == 401:
         headers = {"WWW-Authenticate": "Bearer", **headers}
     body = envelope(status=status, code=code, detail=detail, request_id=request_id, fields=fields)
-    return Response(body, status=status, headers=headers)
+    # Whatever the view speaks, its errors are JSON.
+    return Response(body, status=status, headers=headers, content_type="application/json")
 
 
 def _known(error: Exception) -> tuple[int, str, str, Fields | None, dict[str, str]] | None:

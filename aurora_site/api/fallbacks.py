@@ -10,7 +10,17 @@ from django.shortcuts import render
 from aurora_site.core.http.errors import envelope
 
 # Addresses whose callers are programs, whatever they accept.
-API_PREFIXES = ("/api/", "/v1/", "/agents/", "/chat_api/", "/admin/audit", "/admin/reindex", "/health", "/metrics", "/mcp")
+API_PREFIXES = (
+    "/api/",
+    "/v1/",
+    "/agents/",
+    "/chat_api/",
+    "/admin/audit",
+    "/admin/reindex",
+    "/health",
+    "/metrics",
+    "/mcp",
+)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

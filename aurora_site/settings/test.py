@@ -14,7 +14,7 @@ os.environ["AURORA_HOME"] = os.environ["AURORA_TEST_HOME"]
 if "AURORA_TEST_MYSQL_URL" in os.environ:
     os.environ["AURORA_DB_URL"] = os.environ["AURORA_TEST_MYSQL_URL"]
 
-from aurora_site.settings.base import *  # noqa: E402, F403
+from aurora_site.settings.base import *  # noqa: F403
 
 AURORA_DEMO = False
 PASSWORD_HASHERS = ["tests.hashers.QuickBCryptPasswordHasher"]

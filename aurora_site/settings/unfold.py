@@ -48,7 +48,10 @@ NAVIGATION: dict[str, list[tuple[str, str, str]]] = {
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The admin's sidebar, as Unfold expects it."""
-    groups = ((title, [_item(*entry) for entry in entries if _is_registered(entry[2])]) for title, entries in NAVIGATION.items())
+    groups = (
+        (title, [_item(*entry) for entry in entries if _is_registered(entry[2])])
+        for title, entries in NAVIGATION.items()
+    )
     return [{"title": title, "separator": True, "items": items} for title, items in groups if items]
 
 

@@ -9,11 +9,12 @@ from drf_spectacular.utils import OpenApiTypes, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from aurora_site.accounts.api_view import OrganizationView
 from aurora_site.accounts.models import Role
 from aurora_site.core.http.pagination import page
 from learning import selectors, services
 from learning.api import serializers as shapes
-from learning.api.base import LearningView, found
+from learning.api.base import found
 
 
 def _scope(request: Request) -> dict[str, Any]:
@@ -26,7 +27,7 @@ def _scope(request: Request) -> dict[str, Any]:
     }
 
 
-class LearnersView(LearningView):
+class LearnersView(OrganizationView):
     @extend_schema(operation_id="learning_learners_list", responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
         """Learners by name: ``{"learners": […], "total"}``. A viewer sees no one else."""
@@ -42,7 +43,7 @@ class LearnersView(LearningView):
         return Response(shapes.LearnerSerializer(learner).data, status=201)
 
 
-class LearnerView(LearningView):
+class LearnerView(OrganizationView):
     @extend_schema(responses=shapes.LearnerSerializer)
     def get(self, request: Request, learner_id: UUID) -> Response:
         """One learner."""
@@ -50,7 +51,7 @@ class LearnerView(LearningView):
         return Response(shapes.LearnerSerializer(learner).data)
 
 
-class SkillsView(LearningView):
+class SkillsView(OrganizationView):
     @extend_schema(operation_id="learning_skills_list", responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
         """The whole graph: ``{"skills": [{"id", "name", "prerequisites": [ids]}], "total"}``."""
@@ -65,7 +66,7 @@ class SkillsView(LearningView):
         return Response(shapes.SkillSerializer(skill).data, status=201)
 
 
-class SkillView(LearningView):
+class SkillView(OrganizationView):
     @extend_schema(responses=shapes.SkillSerializer)
     def get(self, request: Request, skill_id: UUID) -> Response:
         """One skill."""
@@ -81,7 +82,7 @@ class SkillView(LearningView):
         return Response(shapes.SkillSerializer(found(skills, skill_id)).data)
 
 
-class RolesView(LearningView):
+class RolesView(OrganizationView):
     @extend_schema(operation_id="learning_roles_list", responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
         """Roles by name, each with the level it asks of each skill: ``{"roles": […], "total"}``."""
@@ -98,14 +99,14 @@ class RolesView(LearningView):
         return Response(shapes.RoleSerializer(role).data, status=201)
 
 
-class RoleView(LearningView):
+class RoleView(OrganizationView):
     @extend_schema(responses=shapes.RoleSerializer)
     def get(self, request: Request, role_id: UUID) -> Response:
         """One role."""
         return Response(shapes.RoleSerializer(found(selectors.roles(request.auth.organization_id), role_id)).data)
 
 
-class ResourcesView(LearningView):
+class ResourcesView(OrganizationView):
     @extend_schema(
         operation_id="learning_resources_list", parameters=[shapes.ResourceFilter], responses=OpenApiTypes.OBJECT
     )
@@ -127,7 +128,7 @@ class ResourcesView(LearningView):
         return Response(shapes.ResourceSerializer(resource).data, status=201)
 
 
-class ResourceView(LearningView):
+class ResourceView(OrganizationView):
     @extend_schema(responses=shapes.ResourceSerializer)
     def get(self, request: Request, resource_id: UUID) -> Response:
         """One resource."""
@@ -135,7 +136,7 @@ class ResourceView(LearningView):
         return Response(shapes.ResourceSerializer(resource).data)
 
 
-class PlansView(LearningView):
+class PlansView(OrganizationView):
     @extend_schema(operation_id="learning_plans_list", responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
         """Plans, newest first, without their items: ``{"plans": […], "total"}``. A viewer sees only their own."""
@@ -144,7 +145,7 @@ class PlansView(LearningView):
         return Response({"plans": rows, "total": total})
 
 
-class PlanView(LearningView):
+class PlanView(OrganizationView):
     @extend_schema(responses=shapes.PlanDetailSerializer)
     def get(self, request: Request, plan_id: UUID) -> Response:
         """One plan with its milestones and items."""

@@ -51,9 +51,7 @@ def documents(editor: Membership) -> dict[str, Any]:
     """Two indexed documents of the editor's organisation, by path."""
     stored = {}
     for path, content in {"policies/annual-leave.md": LEAVE, "runbooks/disk-full.md": DISK}.items():
-        document = document_upload(
-            organization=editor.organization, actor=editor.user, filename=path, content=content
-        )
+        document = document_upload(organization=editor.organization, actor=editor.user, filename=path, content=content)
         document_apply(document_id=str(document.pk))
         stored[path] = document
     return stored

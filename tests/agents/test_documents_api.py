@@ -95,9 +95,7 @@ def test_what_the_queue_lost_is_swept(api: Api) -> None:
         ("no-ending", b"text", 415, "UNSUPPORTED_DOCUMENT"),
     ],
 )
-def test_documents_that_cannot_be_read_are_refused(
-    api: Api, name: str, content: bytes, status: int, code: str
-) -> None:
+def test_documents_that_cannot_be_read_are_refused(api: Api, name: str, content: bytes, status: int, code: str) -> None:
     response = upload(api, name, content)
     assert (response.status_code, response.json()["code"]) == (status, code)
     assert response.json()["fields"]

@@ -36,9 +36,7 @@ def run(member: Membership) -> Run:
 
 
 def test_appends_are_numbered_without_gaps(run: Run) -> None:
-    first, second = append_all(
-        [Append(str(run.pk), 1, [token("a"), token("b")]), Append(str(run.pk), 1, [token("c")])]
-    )
+    first, second = append_all([Append(str(run.pk), 1, [token("a"), token("b")]), Append(str(run.pk), 1, [token("c")])])
     assert isinstance(first, list)
     assert isinstance(second, list)
     assert [event.seq for event in first + second] == [1, 2, 3]

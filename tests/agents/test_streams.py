@@ -53,7 +53,8 @@ async def test_a_reader_goes_on_where_it_stopped(streams: Streams, documents: di
         rest = await streams.get(response["Location"], Last_Event_ID=str(after))
         assert [event async for event in frames(rest)] == everything[after:]
     polled = await AsyncClient().get(
-        f"/api/v1/runs/{everything[0]['run_id']}/events?after=2", headers={"Authorization": streams.headers["Authorization"]}
+        f"/api/v1/runs/{everything[0]['run_id']}/events?after=2",
+        headers={"Authorization": streams.headers["Authorization"]},
     )
     assert polled.json() == {"events": everything[2:], "next_after": len(everything), "finished": True}
 

@@ -24,7 +24,11 @@ def test_a_record_holds_what_happened_and_is_authentic() -> None:
     row = record(event="test.happened", organization_id="o", actor_id="a", subject=("run", "7"), data={"count": 3})
     row.refresh_from_db()
     shown = record_as_json(row)
-    assert (shown["event"], shown["subject"], shown["data"]) == ("test.happened", {"type": "run", "id": "7"}, {"count": 3})
+    assert (shown["event"], shown["subject"], shown["data"]) == (
+        "test.happened",
+        {"type": "run", "id": "7"},
+        {"count": 3},
+    )
     assert shown["authentic"] is True
 
 
@@ -100,7 +104,9 @@ def test_secrets_and_personal_data_are_redacted(text: str, kind: str) -> None:
     assert redacted.counts == {kind: 1}
 
 
-@pytest.mark.parametrize("text", ["order 1234567812345678", "released 2026-11-21 at 10:00", "version 1.2.3", "SEV1 INC-1187"])
+@pytest.mark.parametrize(
+    "text", ["order 1234567812345678", "released 2026-11-21 at 10:00", "version 1.2.3", "SEV1 INC-1187"]
+)
 def test_ordinary_text_stays(text: str) -> None:
     assert redact(text).text == text
 

@@ -42,7 +42,9 @@ class Command(BaseCommand):
                 version = index_rebuild(progress=lambda done, total: _advance(bar, done, total))
             self.stdout.write(f"Searches use the new index version {version.name} now.")
         with tqdm(desc="Indexing", unit="document") as bar:
-            count = documents_reindex(organization=organization, progress=lambda done, total: _advance(bar, done, total))
+            count = documents_reindex(
+                organization=organization, progress=lambda done, total: _advance(bar, done, total)
+            )
         self.stdout.write(f"{count} documents of {organization.name} are indexed.")
 
     def _take_in(self, organization: Any, folder: Path) -> None:

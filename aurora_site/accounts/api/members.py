@@ -58,7 +58,7 @@ class MemberView(OrganizationView):
 class InvitationsView(APIView):
     permission_classes = [IsAdmin]
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(operation_id="invitations_list", responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
         """The organisation's invitations, newest first."""
         rows = selectors.invitations_of(request.auth.organization_id)
@@ -113,7 +113,7 @@ class InvitationAcceptView(APIView):
 
 
 class TeamsView(OrganizationView):
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(operation_id="teams_list", responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
         """The organisation's teams."""
         rows, total = page(request, selectors.teams_of(request.auth.organization_id), selectors.team_as_json)

@@ -1,0 +1,70 @@
+"""Search and extracts on the labelled questions about the demo documents.
+
+The floors lie below what ``bench/retrieval.py`` measures, by more than int8 arithmetic varies between machines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import transaction
+from pytest_django import DjangoDbBlocker
+
+from agents.retrieval.search import SearchResult
+from bench import retrieval as bench
+
+# One worker of a parallel run indexes the documents for all tests here.
+pytestmark = pytest.mark.xdist_group("demo-quality")
+
+
+@pytest.fixture(scope="module")
+def demo(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[list[SearchResult]]:
+    """Every labelled question's result over the demo documents, which are indexed once for this module."""
+    with django_db_blocker.unblock(), transaction.atomic(using="retrieval"):
+        bench.index_documents()
+        yield bench.found_for(bench.questions())
+        transaction.set_rollback(True, using="retrieval")
+
+
+def test_the_demo_questions_find_their_documents(demo: list[SearchResult]) -> None:
+    asked = bench.questions()
+    whole = bench.quality(asked, demo)
+    assert whole.page_at_1 >= 0.70
+    assert whole.page_at_5 >= 0.90
+    assert whole.ndcg_at_10 >= 0.83
+    for kind, floor in (("direct", 0.97), ("identifier", 0.95), ("keyword", 0.95)):
+        chosen = [number for number, question in enumerate(asked) if question.kind == kind]
+        assert bench.quality([asked[i] for i in chosen], [demo[i] for i in chosen]).page_at_5 >= floor
+
+
+def test_search_beats_both_of_its_legs_on_the_demo_questions(demo: list[SearchResult]) -> None:
+    asked = bench.questions()
+    whole = bench.quality(asked, demo)
+    for leg in (bench.by_vectors, bench.by_words):
+        alone = bench.quality(asked, demo, leg)
+        assert whole.ndcg_at_10 > alone.ndcg_at_10 + 0.02
+        assert whole.strict_at_5 > alone.strict_at_5
+
+
+def test_demo_questions_are_answered_or_declined_as_labelled(demo: list[SearchResult]) -> None:
+    asked = bench.questions()
+    pairs = list(zip(asked, demo, strict=True))
+    plain = [result.answerable for question, result in pairs if question.kind in ("direct", "identifier", "keyword")]
+    known = [result.answerable for question, result in pairs if question.documents]
+    unknown = [result.answerable for question, result in pairs if not question.documents]
+    assert sum(plain) / len(plain) >= 0.92
+    assert sum(known) / len(known) >= 0.75
+    assert sum(unknown) / len(unknown) <= 0.50
+
+
+def test_extracts_hold_the_answer_on_the_demo_questions(demo: list[SearchResult]) -> None:
+    asked = bench.questions()
+    extracts = list(bench.compositions(asked, demo))
+    right = [bench.holds_answer(extract.text, question) for extract, question in zip(extracts, asked, strict=True) if question.documents]
+    assert sum(right) / len(right) >= 0.60
+    assert all(extract.answered == result.answerable for extract, result in zip(extracts, demo, strict=True))
+    leave = extracts[[question.question for question in asked].index("How many days of leave do I get?")]
+    assert leave.segments[0].text == (
+        "Full-time employees get 25 days of annual leave a year, plus the eight public holidays in England."
+    )

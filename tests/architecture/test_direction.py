@@ -1,0 +1,131 @@
+"""What import-linter can't see: foreign keys, migrations and packages keep the direction of the layers too."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.db.migrations.loader import MigrationLoader
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("aurora_site", "agents", "incidents", "learning", "audit")
+# Apps from the bottom up; an app may point at its own level and below. Django's own apps are below everything.
+LEVELS = {
+    "core": 0,
+    "audit": 1,
+    "accounts": 2,
+    "retrieval": 3,
+    "agents": 4,
+    "learning": 5,
+    "incidents": 5,
+    "ops": 6,
+    "demo": 6,
+}
+SIBLINGS = {frozenset({"learning", "incidents"}), frozenset({"retrieval", "agents"})}
+
+
+def allowed(source: str, target: str) -> bool:
+    if source == target or target not in LEVELS:
+        return True
+    return LEVELS[target] < LEVELS[source] and frozenset({source, target}) not in SIBLINGS
+
+
+def test_every_app_of_ours_has_a_level() -> None:
+    ours = {config.label for config in apps.get_app_configs() if config.name.split(".")[0] in PACKAGES}
+    assert ours == set(LEVELS)
+
+
+def test_foreign_keys_point_down() -> None:
+    upward = [
+        f"{model._meta.label}.{field.name} -> {field.related_model._meta.label}"
+        for model in apps.get_models()
+        if model._meta.app_label in LEVELS
+        for field in model._meta.get_fields()
+        if field.is_relation and field.concrete and not allowed(model._meta.app_label, field.related_model._meta.app_label)
+    ]
+    assert upward == []
+
+
+def test_the_ledger_has_no_foreign_keys_to_other_apps() -> None:
+    targets = {
+        field.related_model._meta.app_label
+        for model in apps.get_app_config("audit").get_models()
+        for field in model._meta.get_fields()
+        if field.is_relation
+    }
+    assert targets == {"audit"}
+
+
+def test_migration_dependencies_point_down() -> None:
+    loader = MigrationLoader(None, ignore_no_migrations=True)
+    upward = [
+        f"{app}.{name} -> {dependency}"
+        for (app, name), migration in loader.disk_migrations.items()
+        if app in LEVELS
+        for dependency, _ in migration.dependencies
+        if not allowed(app, dependency)
+    ]
+    assert upward == []
+
+
+def test_the_packages_on_disk_are_those_that_the_linter_knows() -> None:
+    on_disk = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests"}
+    assert on_disk == set(PACKAGES)
+
+
+def test_every_folder_of_code_is_a_package() -> None:
+    bare = [
+        str(path.parent.relative_to(ROOT))
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*.py")
+        if not (path.parent / "__init__.py").exists()
+    ]
+    assert bare == []
+
+
+# Modules that may read an organisation's rows through the plain manager: writes by primary key, and what serves the
+# whole installation.
+PLAIN_MANAGER_ALLOWED = {
+    "agents/catalog/selectors.py": "built-in agents belong to no organisation",
+    "agents/catalog/services.py": "mirrors the built-in agents",
+    "agents/knowledge/selectors.py": "the sweep serves all organisations",
+    "agents/knowledge/services.py": "tasks get an id; a rebuild serves all organisations",
+    "agents/runs/log.py": "the writer commits by primary key",
+    "agents/runs/services.py": "runs are claimed and cancelled by primary key",
+    "agents/api/answers.py": "reads the run that the request made",
+    "incidents/selectors.py": "reads the alerts of incidents that were read in scope",
+    "aurora_site/demo/loader.py": "serves the installation",
+}
+SCOPED_METHODS = {"for_organization", "create", "bulk_create", "get_or_create", "update_or_create", "none"}
+
+
+def plain_reads(path: Path, names: set[str]) -> Iterator[str]:
+    """Uses of ``Model.objects.method`` for models that belong to organisations."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not (isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute)):
+            continue
+        if node.value.attr == "objects" and isinstance(node.value.value, ast.Name):
+            if node.value.value.id in names and node.attr not in SCOPED_METHODS:
+                yield f"{path.relative_to(ROOT)}:{node.lineno} {node.value.value.id}.objects.{node.attr}"
+
+
+def test_rows_of_organisations_are_read_through_for_organization() -> None:
+    names = {model.__name__ for model in apps.get_models() if hasattr(model._default_manager, "for_organization")}
+    assert {"Run", "Document", "Incident", "Learner"} <= names
+    found = [
+        line
+        for package in ("agents", "incidents", "learning", "aurora_site/demo")
+        for path in (ROOT / package).rglob("*.py")
+        if "migrations" not in path.parts and str(path.relative_to(ROOT)) not in PLAIN_MANAGER_ALLOWED
+        for line in plain_reads(path, names)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("module", sorted(PLAIN_MANAGER_ALLOWED))
+def test_the_list_of_exceptions_is_not_longer_than_needed(module: str) -> None:
+    names = {model.__name__ for model in apps.get_models() if hasattr(model._default_manager, "for_organization")}
+    assert list(plain_reads(ROOT / module, names)), f"{module} needs no exception any more"
