@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core import checks
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import ERROR, CheckMessage, Error, register
 from django.core.exceptions import ImproperlyConfigured
 
 from aurora_site.core import env, home
@@ -44,7 +44,7 @@ def check_home(**_: Any) -> list[CheckMessage]:
 
 def refuse_unsafe_production() -> None:
     """For processes that run no system checks. Raises ImproperlyConfigured."""
-    problems = check_production()
+    problems = [problem for problem in check_production() if problem.level >= ERROR]
     if problems:
         raise ImproperlyConfigured(" ".join(f"{problem.msg} {problem.hint}" for problem in problems))
 

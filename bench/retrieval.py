@@ -96,7 +96,8 @@ def quality(
     asked: Sequence[Question], found: Sequence[SearchResult], order: Callable[[SearchResult], list[Hit]] = by_search
 ) -> Quality:
     """How well an order of the hits serves the answerable ones among the questions."""
-    rows = [_ranks(question, order(result)) for question, result in zip(asked, found, strict=True) if question.documents]
+    pairs = [(question, result) for question, result in zip(asked, found, strict=True) if question.documents]
+    rows = [_ranks(question, order(result)) for question, result in pairs]
     return Quality(*(statistics.fmean(column) for column in zip(*rows, strict=True)))
 
 
@@ -132,7 +133,8 @@ def compositions(asked: Sequence[Question], found: Sequence[SearchResult]) -> It
         passages = [
             Passage(
                 number=number, id=hit.id, document_id=hit.document_id, path=hit.path, title=hit.title,
-                heading=hit.heading, text=hit.text, start=hit.start, end=hit.end, score=hit.score, relevant=hit.relevant,
+                heading=hit.heading, text=hit.text, start=hit.start, end=hit.end, score=hit.score,
+                relevant=hit.relevant,
                 sentences=[PassageSentence(item.text, item.start, item.end, item.score) for item in hit.sentences],
             )
             for number, hit in enumerate(hits[:6], 1)

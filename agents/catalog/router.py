@@ -8,6 +8,7 @@ of its keywords (.15). Confidence is the softmax share of the winner. An action 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,7 +21,7 @@ from agents.embeddings import get_embedder
 from agents.embeddings.base import Embedder
 
 EXAMPLE_WEIGHT, COLLECTION_WEIGHT, KEYWORD_WEIGHT = 0.45, 0.40, 0.15
-TEMPERATURE = 0.12
+TEMPERATURE = 0.15
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,9 @@ def _signals(
 
 
 def _keyword(definition: AgentDefinition, message: str) -> str:
-    lowered = f" {message.lower()} "
-    return next((word for word in definition.keywords if word in lowered), "")
+    lowered = message.lower()
+    found = (word for word in definition.keywords if re.search(rf"\b{re.escape(word)}(?:s|es)?\b", lowered))
+    return next(found, "")
 
 
 def _reason(definition: AgentDefinition, signals: Mapping[str, float], message: str) -> str:
@@ -94,11 +96,11 @@ def _reason(definition: AgentDefinition, signals: Mapping[str, float], message: 
 
 def _similarities(message: str, candidates: Iterable[AgentDefinition], embedder: Embedder) -> dict[str, float]:
     vector = embedder.embed_query(message)
-    return {item.name: float(np.max(_example_vectors(embedder, item) @ vector)) for item in candidates}
+    return {item.name: float(np.max(_example_vectors(embedder, item) @ vector)) for item in candidates}  # type: ignore[arg-type]
 
 
 @lru_cache(maxsize=64)
-def _example_vectors(embedder: Embedder, definition: AgentDefinition) -> np.ndarray:
+def _example_vectors(embedder: Any, definition: AgentDefinition) -> np.ndarray:
     return embedder.embed_documents(definition.examples)
 
 

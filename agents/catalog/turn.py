@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,7 +48,7 @@ def register() -> None:
     executors.register("refusal", refuse)
 
 
-async def refuse(context: RunContext, outcome: RunOutcome) -> AsyncIterator[Event]:
+async def refuse(context: RunContext, outcome: RunOutcome) -> AsyncGenerator[Event, None]:
     """Show that nothing is done without consent. The question was not stored."""
     outcome.output = {"answer": NO_CONSENT_TEXT, "citations": [], "answered": False}
     outcome.ledger = {"consent": False}
@@ -56,7 +56,7 @@ async def refuse(context: RunContext, outcome: RunOutcome) -> AsyncIterator[Even
     yield Event("message", {"text": NO_CONSENT_TEXT, "citations": [], "answered": False})
 
 
-async def answer_question(context: RunContext, outcome: RunOutcome) -> AsyncIterator[Event]:
+async def answer_question(context: RunContext, outcome: RunOutcome) -> AsyncGenerator[Event, None]:
     """The events of an answer run; fills ``outcome`` as it goes, so that a stopped run keeps what it had."""
     question: str = context.input["question"]
     outcome.personal = {"question": question}
@@ -81,7 +81,7 @@ async def answer_question(context: RunContext, outcome: RunOutcome) -> AsyncIter
 
 def _answer(
     question: str, answerer: Answerer, passages: list[Passage], found: SearchResult, result: loop.TurnResult
-) -> AsyncIterator[Event]:
+) -> AsyncGenerator[Event, None]:
     config = ProviderConfig(
         openai_api_key=settings.OPENAI_API_KEY,
         openai_base_url=settings.OPENAI_BASE_URL,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -38,7 +37,7 @@ def converted_model(models_folder: Path) -> Path:
     if target.is_dir():
         return target
     models_folder.mkdir(parents=True, exist_ok=True)
-    with open(models_folder / f"{_MODEL_FOLDER}.lock", "w") as lock:
+    with (models_folder / f"{_MODEL_FOLDER}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not target.is_dir():
             _convert(package_folder(), target)
@@ -52,7 +51,7 @@ def _convert(source: Path, target: Path) -> None:
     try:
         _save(weights, source / "vocab.txt", building)
         shutil.copy(source / "tokenizer.json", building / "tokenizer.json")
-        os.chmod(building, 0o755)
+        building.chmod(0o755)
         building.rename(target)
     finally:
         shutil.rmtree(building, ignore_errors=True)
@@ -73,7 +72,7 @@ def _save(weights: Path, vocabulary: Path, folder: Path) -> None:
 
     spec = _specification(load_file(weights))
     spec.register_vocabulary(vocabulary.read_text(encoding="utf-8").splitlines())
-    spec.config.unk_token = "[UNK]"
+    spec.config.unk_token = "[UNK]"  # noqa: S105
     spec.config.layer_norm_epsilon = 1e-12
     spec.validate()
     spec.optimize(quantization="int8")

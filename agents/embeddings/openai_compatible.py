@@ -65,7 +65,7 @@ class OpenAICompatibleEmbedder:
         return rows
 
     def _request(self, batch: list[str]) -> Vectors:
-        body = {"model": self._model, "input": batch, "encoding_format": "float"}
+        body: dict[str, object] = {"model": self._model, "input": batch, "encoding_format": "float"}
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 return _vectors(self._post(body), len(batch))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -90,7 +90,15 @@ class Finished:
     reason: str = "stop"
 
 
-ModelEvent = TextDelta | Usage | Finished
+@dataclass(frozen=True)
+class Renumbered:
+    """The provider numbers the passages anew before it writes: the one that was ``numbers[0]`` is 1 from here on, and
+    so forth; passages that aren't named follow behind in their order."""
+
+    numbers: tuple[int, ...]
+
+
+ModelEvent = Renumbered | TextDelta | Usage | Finished
 
 
 class Provider(Protocol):
@@ -99,7 +107,7 @@ class Provider(Protocol):
     name: str
     mode: Mode
 
-    def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]: ...
+    def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]: ...
 
 
 @dataclass

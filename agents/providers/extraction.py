@@ -187,7 +187,7 @@ def _adjoins(piece: _Piece, other: _Piece | None) -> bool:
 
 
 def _separator(before: _Piece, piece: _Piece) -> str:
-    if piece.form in _LINES and _adjoins(piece, before):
+    if piece.form in _LINES:
         return "\n" if before.form == piece.form else "\n\n"
     return "\n\n" if "code" in (before.form, piece.form) or before.form in _LINES else " "
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+import re
+from collections.abc import AsyncGenerator, Iterator
 
-from agents.providers.base import UNANSWERED, Finished, Mode, ModelEvent, ModelRequest, TextDelta
+from agents.providers.base import UNANSWERED, Finished, Mode, ModelEvent, ModelRequest, Renumbered, TextDelta
 from agents.providers.extraction import compose
 
 _PIECE = 160
+_MARKER = re.compile(r"\[(\d{1,2})\](?= |\n|$)")
 
 
 class ExtractiveProvider:
@@ -16,10 +18,14 @@ class ExtractiveProvider:
     name = "extractive"
     mode: Mode = "extractive"
 
-    async def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
         """The composed answer in a few pieces. No usage: no tokens were spent."""
         answer = compose(request.question, request.passages, request.answerable, request.searched)
-        for piece in _pieces(answer.text):
+        numbers = tuple(dict.fromkeys(part.passage_number for part in answer.segments if part.passage_number))
+        yield Renumbered(numbers)
+        new = {old: position for position, old in enumerate(numbers, start=1)}
+        text = _MARKER.sub(lambda match: f"[{new.get(int(match[1]), match[1])}]", answer.text)
+        for piece in _pieces(text):
             yield TextDelta(piece)
         yield Finished("stop" if answer.answered else UNANSWERED)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import httpx2
@@ -44,7 +44,7 @@ class OpenAICompatibleProvider:
             timeout=httpx2.Timeout(timeout, connect=CONNECT_SECONDS),
         )
 
-    async def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
         """Text as it arrives, then usage and the finish reason. Raises ProviderError."""
         try:
             async for event in self._events(request):
@@ -56,10 +56,10 @@ class OpenAICompatibleProvider:
         except (json.JSONDecodeError, UnicodeDecodeError, AttributeError, TypeError, IndexError) as error:
             raise ProviderBadResponse(f"The model's answer can't be read ({type(error).__name__}).") from error
 
-    async def _events(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
+    async def _events(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
         stream = await self._client.chat.completions.create(
             model=request.model,
-            messages=[{"role": message.role, "content": message.content} for message in request.messages],  # type: ignore[misc]
+            messages=_wire_messages(request),
             max_tokens=request.max_tokens,
             temperature=request.temperature,
             stream=True,
@@ -82,6 +82,10 @@ class OpenAICompatibleProvider:
             raise ProviderBadResponse("The model's answer broke off before its end.")
         yield usage or _estimated_usage(request, written)
         yield Finished(reason)
+
+
+def _wire_messages(request: ModelRequest) -> list[Any]:
+    return [{"role": message.role, "content": message.content} for message in request.messages]
 
 
 def _usage(chunk: Any) -> Usage | None:

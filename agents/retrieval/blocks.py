@@ -19,6 +19,8 @@ _DELIMITER_ROW = re.compile(r"(?=[^|\n]*\|)\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*
 _COLUMNS = re.compile(r"\s*\S.*?\S(?: {2,}|\t+)\S")
 _INDENTED = re.compile(r"(?: {4}|\t)")
 MAX_PLAIN_HEADING = 80
+# What is longer is a paragraph, however it is marked: titles are cut in the title path, and no text may be lost.
+MAX_HEADING = 200
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ class _Parser:
     def _markup_block(self, line: _Line) -> Block | None:
         if fence := _FENCE.match(line.text):
             return self._fenced(line, fence.group(1))
-        if heading := _HEADING.match(line.text):
+        if heading := _heading(line.text):
             self.position += 1
             return Block("heading", line.start, line.end, len(heading.group(1)), (heading.group(2) or "").strip())
         if "|" in line.text and self._next_matches(_DELIMITER_ROW):
@@ -95,7 +97,7 @@ class _Parser:
         if not self.in_list and _INDENTED.match(line.text):
             return self._run("code", line, lambda text: bool(_INDENTED.match(text)))
         underline = self._next_matches(_UNDERLINE)
-        if underline and not _ITEM.match(line.text):
+        if underline and not _ITEM.match(line.text) and len(line.text) <= MAX_HEADING:
             self.position += 2
             return Block("heading", line.start, line.end, 1 if "=" in underline.group(1) else 2, line.text.strip())
         return None
@@ -106,7 +108,7 @@ class _Parser:
         if _COLUMNS.match(line.text):
             self.position += 1
             return Block("row", line.start, line.end)
-        underline = self._next_matches(_UNDERLINE)
+        underline = self._next_matches(_UNDERLINE) if len(text) <= MAX_HEADING else None
         if not (underline or _is_capitals(text)) or _ITEM.match(line.text):
             return None
         self.position += 2 if underline else 1
@@ -152,7 +154,11 @@ class _Parser:
         if not self.markup:
             return not (_is_capitals(line.text.strip()) or _COLUMNS.match(line.text))
         starts_table = "|" in line.text and self._next_matches(_DELIMITER_ROW)
-        return not (_FENCE.match(line.text) or _HEADING.match(line.text) or _RULE.match(line.text) or starts_table)
+        return not (_FENCE.match(line.text) or _heading(line.text) or _RULE.match(line.text) or starts_table)
+
+
+def _heading(line: str) -> re.Match[str] | None:
+    return _HEADING.match(line) if len(line) <= MAX_HEADING else None
 
 
 def _is_capitals(text: str) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
 
 from django.db import connections
 from pgvector import Vector
@@ -20,6 +22,7 @@ LEG_SIZE = 50
 BM25_K1 = 1.2
 BM25_B = 0.75
 
+# Numbers are cast because PostgreSQL takes a plain 0.5 as numeric, whose arithmetic is many times slower.
 _CANDIDATES = """
 WITH corpus AS (
   SELECT chunk_count AS chunks, greatest(term_total::float8 / greatest(chunk_count, 1), 1) AS average
@@ -29,9 +32,9 @@ WITH corpus AS (
   FROM retrieval_posting
   WHERE version_id = %(version)s AND organization_id = %(organization)s AND term = ANY(%(terms)s)
 ), lexical AS (
-  SELECT chunk_id, array_agg(term) AS terms, sum(
-    ln(1 + (chunks - chunks_with + 0.5) / (chunks_with + 0.5)) * frequency * (%(k1)s + 1)
-    / (frequency + %(k1)s * (1 - %(b)s + %(b)s * length / average))) AS score
+  SELECT chunk_id, sum(
+    ln(1 + (chunks - chunks_with + 0.5::float8) / (chunks_with + 0.5::float8)) * frequency * (%(k1)s::float8 + 1)
+    / (frequency + %(k1)s::float8 * (1 - %(b)s::float8 + %(b)s::float8 * length / average))) AS score
   FROM matched, corpus GROUP BY chunk_id
 ), dense AS (
   SELECT id FROM retrieval_chunk
@@ -42,12 +45,18 @@ WITH corpus AS (
   SELECT lexical.chunk_id AS id FROM lexical JOIN retrieval_chunk chunk ON chunk.id = lexical.chunk_id
   WHERE %(collection)s::text IS NULL OR chunk.collection = %(collection)s
   ORDER BY lexical.score DESC, lexical.chunk_id LIMIT %(leg)s
+), proposed AS (
+  SELECT id FROM dense UNION SELECT id FROM worded
+), named AS (
+  SELECT id, array_agg(term) AS terms FROM proposed JOIN matched ON chunk_id = id GROUP BY id
 )
-SELECT chunk.id, chunk.uuid, chunk.document_id, chunk.collection, chunk.path, chunk.title, chunk.heading, chunk.text, chunk.start,
-  chunk."end", -(chunk.embedding <#> %(vector)s::vector), coalesce(lexical.score, 0), coalesce(lexical.terms, '{}')
-FROM (SELECT id FROM dense UNION SELECT id FROM worded) proposed
+SELECT chunk.id, chunk.uuid, chunk.document_id, chunk.collection, chunk.path, chunk.title, chunk.heading,
+  chunk.text, chunk.start, chunk."end", -(chunk.embedding <#> %(vector)s::vector), coalesce(lexical.score, 0),
+  coalesce(named.terms, '{}')
+FROM proposed
 JOIN retrieval_chunk chunk ON chunk.id = proposed.id
 LEFT JOIN lexical ON lexical.chunk_id = chunk.id
+LEFT JOIN named ON named.id = chunk.id
 ORDER BY chunk.id
 """
 
@@ -99,7 +108,7 @@ def candidates(
     version: IndexVersion, organization_id: str, vector: Vectors, terms: Sequence[str], collection: str | None
 ) -> list[Candidate]:
     """Up to fifty chunks nearest to the vector and up to fifty best by BM25, each with both scores."""
-    parameters = {
+    parameters: dict[str, Any] = {
         "version": version.pk,
         "organization": organization_id,
         "collection": collection,
@@ -111,16 +120,20 @@ def candidates(
     }
     with connections[ALIAS].cursor() as cursor:
         cursor.execute(_CANDIDATES, parameters)
-        return [
-            Candidate(row[0], str(row[1]), *row[2:10], float(row[10]), float(row[11]), tuple(sorted(row[12])))
-            for row in cursor.fetchall()
-        ]
+        rows = cursor.fetchall()
+    return [_candidate(*row) for row in rows]
+
+
+def _candidate(pk: int, uuid: UUID, *described: Any) -> Candidate:
+    *columns, matched = described
+    values: list[Any] = [pk, str(uuid), *columns, tuple(sorted(matched))]
+    return Candidate(*values)
 
 
 def candidate_sentences(chunks: Sequence[Candidate], vector: Vectors) -> dict[int, list[CandidateSentence]]:
     """The sentences of chunks, in order, by the chunk's primary key."""
     found: dict[int, list[CandidateSentence]] = defaultdict(list)
-    parameters = {"vector": Vector(vector).to_text(), "chunks": [chunk.pk for chunk in chunks]}
+    parameters: dict[str, Any] = {"vector": Vector(vector).to_text(), "chunks": [chunk.pk for chunk in chunks]}
     with connections[ALIAS].cursor() as cursor:
         cursor.execute(_SENTENCES, parameters)
         for chunk_id, *values in cursor.fetchall():

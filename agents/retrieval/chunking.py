@@ -13,7 +13,7 @@ from aurora_site.core.text.markup import cells, code_body, plain, table_row
 
 CHUNKER = "headings-1"
 MAX_TOKENS = 230
-MAX_HEADING = 300
+MAX_HEADING = 500
 MAX_CONTEXT = 200
 _HEADING_TOKENS = 60
 
@@ -160,7 +160,7 @@ def _section_units(
 
 
 def _introduces(text: str, block: Block) -> bool:
-    return block.kind == "paragraph" and text[block.start : block.end].rstrip("*_ ").endswith((":", "："))
+    return block.kind == "paragraph" and text[block.start : block.end].rstrip("*_ ").endswith((":", "\uff1a"))
 
 
 def _block_spans(text: str, block: Block, introduction: str) -> Iterator[SentenceSpan]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import io
 import re
 from collections.abc import Mapping
@@ -127,7 +128,7 @@ def _cleaned(text: str) -> str:
 
 def _blocks(text: str, kind: str) -> list[Block]:
     if kind == "csv":
-        return [block for line in re.finditer(r"[^\n]+", text) for block in (Block("row", line.start(), line.end()),)]
+        return [Block("row", line.start(), line.end()) for line in re.finditer(r"[^\n]+", text)]
     return plain_blocks(text) if kind == "plain" else markdown_blocks(text)
 
 
@@ -144,7 +145,7 @@ def _without_front_matter(text: str) -> tuple[str, dict[str, str]]:
         return text, {}
     known = {key: values[key] for key in FRONT_MATTER_KEYS if isinstance(values.get(key), str | int | float)}
     dated = values.get("review_date")
-    if hasattr(dated, "isoformat"):
+    if isinstance(dated, datetime.date):
         known["review_date"] = dated.isoformat()
     return text[match.end() :], {key: str(value).strip()[:MAX_TITLE] for key, value in known.items()}
 
@@ -175,7 +176,7 @@ def _csv_lines(text: str) -> str:
 def _csv_rows(text: str) -> list[list[str]]:
     header = text.lstrip("\n").partition("\n")[0]
     delimiter = max(",;\t|", key=header.count)
-    rows = []
+    rows: list[list[str]] = []
     try:
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
             if len(rows) >= MAX_CSV_ROWS or len(row) > MAX_CSV_COLUMNS:

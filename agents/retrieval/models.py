@@ -104,7 +104,7 @@ class Sentence(models.Model):
 
 
 class Posting(models.Model):
-    """A term's occurrences in one chunk; ``length`` repeats the chunk's term count, which BM25 needs at every posting."""
+    """A term's occurrences in one chunk; ``length`` repeats the chunk's term count, which BM25 needs each time."""
 
     version = models.ForeignKey(IndexVersion, on_delete=models.CASCADE, related_name="+", db_index=False)
     organization_id = models.CharField(max_length=36)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from agents.retrieval.candidates import Candidate, CandidateSentence
-from aurora_site.core.text.terms import Term
+from aurora_site.core.text.terms import Term, terms
 
 # Convex fusion of min-max normalised scores (Bruch et al., arXiv 2210.11934); flat between .6 and .8.
 DENSE_WEIGHT = 0.7
@@ -23,13 +23,17 @@ RESCORED = 40
 NAMED_BONUS = 0.2
 
 # A question counts as answerable from this cosine of the best bare sentence among the first three chunks. Calibrated on
-# the 225 labelled questions about the demo documents (bench/retrieval.py): with the rules about identifiers below,
-# .46 answers 81 % and declines 54 % of questions that use the documents' own words but have no answer there; .42
-# gives 86 and 44 %, .50 gives 73 and 64 %. Questions about something else altogether stay below .40.
+# the 225 labelled questions about the demo documents (bench/retrieval.py), with the rules about identifiers below: .46
+# answers 79 % (98 to 100 % but for paraphrases, which share no word with the text: 44 %) and declines 56 % of the
+# unanswerable ones, all made of the documents' own words; .42 gives 85 and 50 %, .50 gives 74 and 64 %.
 ANSWERABLE_COSINE = 0.46
 JUDGED = 3
-# A chunk counts as relevant from this mean of its best sentence's two cosines: 93 % of the passages that hold the
-# answer are above, 60 % of the other hits below.
+# Less is enough if the first chunk's title path has half of the question's words: "What if the disk is full?" and the
+# runbook of that name. None of the labelled unanswerable questions gets through by this.
+TITLED_COSINE = 0.30
+TITLED_SHARE = 0.5
+# A chunk counts as relevant from this mean of its best sentence's two cosines: 89 % of the passages that hold the
+# answer are above, 61 % of the other hits below.
 RELEVANT_MATCH = 0.40
 # An identifier found in more of the candidates than this names nothing in particular.
 RARE_IN = 12
@@ -66,7 +70,8 @@ def rank(
     query_terms: Sequence[Term],
     limit: int,
 ) -> Ranking:
-    """The best ``limit`` of the candidates, best first."""
+    """The best ``limit`` of the candidates, best first. None is relevant when the question isn't answerable; when it
+    is, the first one is."""
     kept = worth_rescoring(found)
     if not kept:
         return Ranking((), answerable=False)
@@ -80,10 +85,9 @@ def rank(
     scores += [NAMED_BONUS * bool(names.rare.intersection(candidate.terms)) for candidate in kept]
     order = [int(index) for index in np.argsort(-scores, kind="stable")]
     hits = _shared_out([_ranked(kept[i], min(1.0, float(scores[i])), sentences, names) for i in order], limit)
-    answerable = _answerable(hits, names)
-    if answerable and not hits[0].relevant:
-        hits[0] = replace(hits[0], relevant=True)
-    return Ranking(hits, answerable)
+    answerable = _answerable(hits, names, query_terms)
+    relevant = [answerable and (hit.relevant or place == 0) for place, hit in enumerate(hits)]
+    return Ranking([replace(hit, relevant=judged) for hit, judged in zip(hits, relevant, strict=True)], answerable)
 
 
 @dataclass(frozen=True)
@@ -110,19 +114,27 @@ def _ranked(
     return Ranked(candidate, score, bare, relevant, own)
 
 
-def _answerable(hits: Sequence[Ranked], names: Names) -> bool:
+def _answerable(hits: Sequence[Ranked], names: Names, query_terms: Sequence[Term]) -> bool:
     """An exact rare identifier is evidence enough; one that no document knows is evidence against."""
     if any(names.rare.intersection(hit.candidate.terms) for hit in hits):
         return True
     if names.unknown:
         return False
-    return max(hit.sentence for hit in hits[:JUDGED]) >= ANSWERABLE_COSINE
+    best = max(hit.sentence for hit in hits[:JUDGED])
+    return best >= ANSWERABLE_COSINE or (best >= TITLED_COSINE and _titled(hits[0].candidate, query_terms))
+
+
+def _titled(candidate: Candidate, query_terms: Sequence[Term]) -> bool:
+    asked = {term.text for term in query_terms}
+    titled = {term.text for term in terms(candidate.heading)}
+    return bool(asked) and len(asked & titled) >= TITLED_SHARE * len(asked)
 
 
 def _shared_out(ranked: Sequence[Ranked], limit: int) -> list[Ranked]:
     """The first ``limit``, where a document's hits beyond the fourth only fill places that nobody else takes."""
     taken: Counter[str] = Counter()
-    first, later = [], []
+    first: list[Ranked] = []
+    later: list[Ranked] = []
     for hit in ranked:
         taken[hit.candidate.document_id] += 1
         (first if taken[hit.candidate.document_id] <= PER_DOCUMENT else later).append(hit)

@@ -26,7 +26,8 @@ MAX_LIMIT = 50
 class SentenceHit:
     """A sentence of a hit: plain words, and offsets in the document.
 
-    ``score`` is the mean of its cosines with the question, with and without its title path. ``kind`` is prose, item, row or code; ``context`` a row's header line or the line that introduces a list.
+    ``score`` is the mean of its cosines with the question, with and without its title path. ``kind`` is prose, item,
+    row or code; ``context`` a row's header line or the line that introduces a list.
     """
 
     text: str
@@ -134,7 +135,10 @@ def _sentence_hit(chunk: Candidate, sentence: CandidateSentence) -> SentenceHit:
     start, end = sentence.start - chunk.start, sentence.end - chunk.start
     span = SentenceSpan(start, end, sentence.kind, sentence.context)
     return SentenceHit(
-        sentence_text(chunk.text, span), sentence.start, sentence.end, round((sentence.bare + sentence.prefixed) / 2, 4),
-        sentence.kind,
-        sentence.context,
-    )  # fmt: skip
+        text=sentence_text(chunk.text, span),
+        start=sentence.start,
+        end=sentence.end,
+        score=round((sentence.bare + sentence.prefixed) / 2, 4),
+        kind=sentence.kind,
+        context=sentence.context,
+    )

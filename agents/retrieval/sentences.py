@@ -42,15 +42,16 @@ _ABBREVIATIONS = frozenset(
         "bzw",
     ]
 )
-_BOUNDARY = re.compile(r"[.!?…]+[\"'”’»)\]*_`]*(?=\s)|[。！？]+[」』）]*")
+_FULL_WIDTH = "\u3002\uff01\uff1f"  # ideographic full stop, exclamation and question marks
+_BOUNDARY = re.compile(rf"[.!?…]+[\"'”\u2019»)\]*_`]*(?=\s)|[{_FULL_WIDTH}]+[」』\uff09]*")
 _NUMBER_AFTER = ("", "\n", ".", "!", "?", ":")
 _LAST_WORD = re.compile(r"[\w.]+$")
-_OPENING = re.compile(r"\s*[\"'“‘«(\[*_`>]*")
+_OPENING = re.compile(r"\s*[\"'“\u2018«(\[*_`>]*")
 
 
 def sentence_spans(text: str) -> list[Span]:
     """Offsets of the sentences of a paragraph, blanks between them left out; none is longer than 600 characters."""
-    spans = []
+    spans: list[Span] = []
     for start, end in _between(text, _boundaries(text)):
         spans.extend(cut(text, start, end, MAX_SENTENCE))
     return spans
@@ -58,7 +59,7 @@ def sentence_spans(text: str) -> list[Span]:
 
 def _boundaries(text: str) -> Iterator[int]:
     for match in _BOUNDARY.finditer(text):
-        if match.group()[0] in "。！？" or _ends_sentence(text, match):
+        if match.group()[0] in _FULL_WIDTH or _ends_sentence(text, match):
             yield match.end()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,7 +35,7 @@ class RunOutcome:
     personal: dict[str, str] = field(default_factory=dict)
 
 
-Executor = Callable[[RunContext, RunOutcome], AsyncIterator[Event]]
+Executor = Callable[[RunContext, RunOutcome], AsyncGenerator[Event, None]]
 
 _executors: dict[str, Executor] = {}
 

@@ -117,7 +117,7 @@ class RunHost:
             input=run.input,
         )
         await recorder.record(Event("run.started", {"agent": run.agent, "kind": run.kind, "attempt": run.attempt}))
-        async with aclosing(executor_for(run.kind)(context, outcome)) as events:  # type: ignore[type-var]
+        async with aclosing(executor_for(run.kind)(context, outcome)) as events:
             async for event in events:
                 await recorder.record(event)
 

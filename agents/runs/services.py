@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -18,12 +19,12 @@ from audit.services import record
 
 def run_create(
     *,
-    organization_id: object,
+    organization_id: UUID | str,
     actor_id: str,
     kind: str,
     agent: str,
     input: dict[str, Any],
-    session_id: object = None,
+    session_id: UUID | str | None = None,
     idempotency_key: str = "",
 ) -> tuple[Run, bool]:
     """Make a queued run, or join the one that the same person made with the same key. Returns (run, made)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from agents.providers.base import Passage
 
@@ -76,5 +77,5 @@ def _words(text: str) -> list[str]:
 def _sentences(text: str) -> list[str]:
     """Sentences, each with the citation markers that follow it."""
     starts = [0, *(match.end() for match in _SENTENCE_END.finditer(text)), len(text)]
-    parts = (text[start:end].strip() for start, end in zip(starts, starts[1:], strict=False))
+    parts = (text[start:end].strip() for start, end in pairwise(starts))
     return [part for part in parts if _WORD.search(MARKER.sub("", part))]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,12 +21,14 @@ from agents.providers.base import (
     Passage,
     Provider,
     ProviderError,
+    Renumbered,
     TextDelta,
     Usage,
 )
 from agents.runtime import events
+from agents.runtime.citations import citations, renumbered
 from agents.runtime.events import Event
-from agents.runtime.grounding import MARKER, Grounding, ground, supports
+from agents.runtime.grounding import ground
 
 MAXIMUM_ANSWER_CHARACTERS = 100_000
 _DONT_KNOW = re.compile(r"(?:(?:i'm|i am) sorry[^.]{0,40}[.,] ?)?i (?:don't|do not) know", re.IGNORECASE)
@@ -37,6 +39,7 @@ class TurnResult:
     """What a turn came to; filled while its events are consumed."""
 
     text: str = ""
+    passages: Sequence[Passage] = ()
     mode: Mode = "extractive"
     model: str = ""
     provider: str = ""
@@ -48,7 +51,9 @@ class TurnResult:
     first_text_ms: float | None = None
 
 
-async def answer(request: ModelRequest, providers: Sequence[Provider], result: TurnResult) -> AsyncIterator[Event]:
+async def answer(
+    request: ModelRequest, providers: Sequence[Provider], result: TurnResult
+) -> AsyncGenerator[Event, None]:
     """Stream an answer from the first provider that gives one; the next is tried only while nothing was shown.
 
     A question that no passage answers goes straight to the last provider, which says so. When all fail the turn
@@ -76,12 +81,14 @@ async def answer(request: ModelRequest, providers: Sequence[Provider], result: T
 
 async def _generate(
     request: ModelRequest, provider: Provider, result: TurnResult, started: float
-) -> AsyncIterator[Event]:
-    result.mode, result.provider = provider.mode, provider.name
+) -> AsyncGenerator[Event, None]:
+    result.mode, result.provider, result.passages = provider.mode, provider.name, request.passages
     result.model = request.model if provider.mode == "llm" else ""
-    async with aclosing(provider.stream(request)) as stream:  # type: ignore[type-var]
+    async with aclosing(provider.stream(request)) as stream:
         async for item in stream:
             match item:
+                case Renumbered(numbers):
+                    result.passages = renumbered(request.passages, numbers)
                 case TextDelta(text) if text:
                     if result.first_text_ms is None:
                         result.first_text_ms = round((time.monotonic() - started) * 1000, 1)
@@ -101,10 +108,13 @@ async def _generate(
 
 def _conclusion(request: ModelRequest, result: TurnResult) -> list[Event]:
     """The checks, citations, final text and usage that follow the streamed text."""
-    grounding = ground(result.text, request.passages)
+    grounding = ground(result.text, result.passages)
     result.text = grounding.text.strip()
-    result.citations = _citations(request.passages, grounding, result)
-    result.answered = bool(request.answerable and result.text and not result.error and not _declines(result))
+    declined = not request.answerable or not result.text or _declines(result)
+    if not declined:
+        cite_shown = result.mode == "llm"
+        result.citations = citations(result.passages, grounding, result.text, cite_shown=cite_shown)
+    result.answered = not declined and not result.error
     concluded = [Event("citation", citation) for citation in result.citations]
     if grounding.invalid:
         concluded.append(events.warning("INVALID_CITATION", f"The model cited unknown passages: {grounding.invalid}."))
@@ -123,37 +133,3 @@ def _conclusion(request: ModelRequest, result: TurnResult) -> list[Event]:
 def _declines(result: TurnResult) -> bool:
     """Whether the answer is that there is none."""
     return result.unanswered or bool(_DONT_KNOW.match(result.text))
-
-
-def _citations(passages: Sequence[Passage], grounding: Grounding, result: TurnResult) -> list[dict[str, Any]]:
-    """The passages cited, then those that support an uncited sentence; a model's answer that has neither cites what
-    it was shown, marked ``basis: "shown"``."""
-    basis = dict.fromkeys(grounding.cited, "cited") | dict.fromkeys(grounding.supported_by, "matched")
-    if not basis and result.mode == "llm" and result.text:
-        basis = {passage.number: "shown" for passage in passages}
-    by_number = {passage.number: passage for passage in passages}
-    return [citation(by_number[number], result.text, kind) for number, kind in basis.items()]
-
-
-def citation(passage: Passage, answer_text: str, basis: str) -> dict[str, Any]:
-    """A citation as clients see it; ``quote`` is the part of the passage that the answer rests on, where one is found,
-    and ``marks`` are its offsets in the document."""
-    plain = MARKER.sub("", answer_text)
-    quoted = [sentence for sentence in passage.sentences if sentence.text.strip() and supports(plain, sentence.text)]
-    if not quoted and passage.sentences:
-        quoted = [max(passage.sentences, key=lambda sentence: sentence.score)]
-    return {
-        "id": passage.id,
-        "number": passage.number,
-        "document_id": passage.document_id,
-        "path": passage.path,
-        "title": passage.title,
-        "heading": passage.heading,
-        "text": passage.text,
-        "start": passage.start,
-        "end": passage.end,
-        "score": round(passage.score, 4),
-        "quote": " … ".join(sentence.text for sentence in quoted[:3]),
-        "marks": [[sentence.start, sentence.end] for sentence in quoted[:3]],
-        "basis": basis,
-    }

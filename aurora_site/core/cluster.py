@@ -95,8 +95,10 @@ class Cluster:
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(mode=0o700)
         self.account.give(new)
-        arguments = [self.programs / "initdb", "-D", new, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C",
-                     "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]  # fmt: skip
+        arguments: list[str | Path] = [
+            self.programs / "initdb", "-D", new, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C",
+            "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
+        ]  # fmt: skip
         with self.log.open("ab") as log:
             result = subprocess.run(  # noqa: S603 the wheel's own program
                 arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", env=_environment(),
@@ -148,7 +150,7 @@ class Cluster:
         self.rotate_log()
         settings = {**SETTINGS, **(UNSAFE_SETTINGS if env.read("AURORA_ENV") == "test" else {})}
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        arguments = [self.programs / "postgres", "-D", self.data, "-k", self.sockets, *options]
+        arguments: list[str | Path] = [self.programs / "postgres", "-D", self.data, "-k", self.sockets, *options]
         with self.log.open("ab") as log:
             return subprocess.Popen(  # noqa: S603 the wheel's own program
                 arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", env=_environment(),

@@ -71,7 +71,8 @@ def _secrets_locked() -> Iterator[Path]:
 def _write_private(path: Path, text: str) -> None:
     """Replace a file in one step, readable by its owner alone."""
     temporary = path.with_suffix(".new")
-    with open(os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
+    descriptor = os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

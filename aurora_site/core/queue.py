@@ -21,12 +21,14 @@ class Transport(pgmq.Transport):
     TLS settings and folders with spaces; it also reads DATABASE_URL, which may be somebody else's.
     """
 
-    def drain_events(self, connection: Any, timeout: float | None = None) -> None:
+    def drain_events(self, connection: Any, timeout: float | None = None, **kwargs: Any) -> None:
         """Return often (raising TimeoutError, as ever), so that a worker that is asked to end notices soon."""
-        super().drain_events(connection, timeout=min(timeout or LONGEST_WAIT, LONGEST_WAIT))
+        wait = min(timeout or LONGEST_WAIT, LONGEST_WAIT)
+        super().drain_events(connection, timeout=wait)  # type: ignore[no-untyped-call]
 
     def _create_pgmq_client(self) -> PGMQueue:
-        options = self.client.transport_options
+        client: Any = self.client
+        options = client.transport_options
         return PGMQueue(
             conn_string=None,
             vt=int(options["visibility_timeout"]),

@@ -12,7 +12,7 @@ from django.utils import timezone
 from agents.knowledge.folders import folder_import
 from agents.knowledge.models import Document
 from agents.knowledge.services import documents_apply_pending
-from agents.retrieval.versions import index_reset
+from agents.retrieval.versions import index_reset, version_ensure_active
 from aurora_site.accounts.services.installation import admin_ensure, demo_learner_ensure, organization_default_ensure
 
 DOCUMENTS = Path(__file__).parent / "documents"
@@ -67,4 +67,5 @@ def documents_load(*, organization: Any, actor: Any, say: Say) -> None:
         if done % SHOW_EVERY == 0 or done == total:
             say(f"Indexing documents: {done} of {total}")
 
+    version_ensure_active()
     documents_apply_pending(organization=organization, progress=progress)

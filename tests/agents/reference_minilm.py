@@ -1,4 +1,4 @@
-"""all-MiniLM-L6-v2 once more, in plain float32 numpy from the published weights: what the int8 model is held against."""
+"""all-MiniLM-L6-v2 in plain float32 numpy, from the published weights: what the int8 model is held against."""
 
 from __future__ import annotations
 

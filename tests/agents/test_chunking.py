@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -79,7 +81,11 @@ def test_code_is_one_piece() -> None:
 def test_list_items_know_their_introduction() -> None:
     text = "Bring these:\n\n1. Passport\n2. Photo\n"
     spans = chunks_of(text)[0].sentences
-    assert [(span.kind, span.context) for span in spans] == [("prose", ""), ("item", "Bring these:"), ("item", "Bring these:")]
+    assert [(span.kind, span.context) for span in spans] == [
+        ("prose", ""),
+        ("item", "Bring these:"),
+        ("item", "Bring these:"),
+    ]
 
 
 def test_a_long_table_is_cut_between_rows_and_keeps_its_header() -> None:
@@ -123,7 +129,7 @@ def test_offsets_are_exact_nothing_is_lost_and_everything_fits(lines: list[str])
         assert [chunk.ordinal for chunk in chunks] == list(range(len(chunks)))
         assert all(text[chunk.start : chunk.end] == chunk.text != "" for chunk in chunks)
         assert all(approximate_tokens(chunk.text) <= MAX_TOKENS for chunk in chunks)
-        assert all(before.end <= after.start for before, after in zip(chunks, chunks[1:], strict=False))
+        assert all(before.end <= after.start for before, after in pairwise(chunks))
         assert all(chunk.start <= span.start < span.end <= chunk.end for chunk in chunks for span in chunk.sentences)
         assert _letters_outside(text, [(b.start, b.end) for b in blocks]) == ""
         covered = [(span.start, span.end) for chunk in chunks for span in chunk.sentences]

@@ -61,7 +61,11 @@ def test_demo_questions_are_answered_or_declined_as_labelled(demo: list[SearchRe
 def test_extracts_hold_the_answer_on_the_demo_questions(demo: list[SearchResult]) -> None:
     asked = bench.questions()
     extracts = list(bench.compositions(asked, demo))
-    right = [bench.holds_answer(extract.text, question) for extract, question in zip(extracts, asked, strict=True) if question.documents]
+    right = [
+        bench.holds_answer(extract.text, question)
+        for extract, question in zip(extracts, asked, strict=True)
+        if question.documents
+    ]
     assert sum(right) / len(right) >= 0.60
     assert all(extract.answered == result.answerable for extract, result in zip(extracts, demo, strict=True))
     leave = extracts[[question.question for question in asked].index("How many days of leave do I get?")]

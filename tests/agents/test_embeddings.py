@@ -29,7 +29,9 @@ def minilm(tmp_path_factory: pytest.TempPathFactory) -> MiniLMEmbedder:
 def test_vectors_are_the_published_models(minilm: MiniLMEmbedder) -> None:
     reference = ReferenceMiniLM()
     texts = [LEAVE, "checkout.retry.max_attempts", "Wie viele Urlaubstage habe ich?", "word " * 400]
-    cosines = [float(vector @ reference.embed(text)) for vector, text in zip(minilm.embed_documents(texts), texts, strict=True)]
+    cosines = [
+        float(vector @ reference.embed(text)) for vector, text in zip(minilm.embed_documents(texts), texts, strict=True)
+    ]
     assert min(cosines) > 0.99
 
 

@@ -39,7 +39,9 @@ CODES = """| Code | Meaning |
 REPLACED = """An employee who works full time gets 25 days of annual leave each year. The office is in Leeds."""
 
 
-def passage(text: str, scores: dict[str, float], *, number: int = 1, title: str = "Leave", **options: object) -> Passage:
+def passage(
+    text: str, scores: dict[str, float], *, number: int = 1, title: str = "Leave", **options: object
+) -> Passage:
     """A passage as search gives it; a sentence that has none of the words in ``scores`` scores .1."""
     offset = 100
     (chunk,) = chunk_text(text, markdown_blocks(text), title)
@@ -112,7 +114,9 @@ def test_the_same_thing_is_not_said_twice() -> None:
 
 def test_passages_that_are_not_relevant_are_not_quoted() -> None:
     found = answer(
-        "How many days?", passage(LEAVE, {"25 days": 0.9}, relevant=False), passage(REPLACED, {"25 days": 0.5}, number=2)
+        "How many days?",
+        passage(LEAVE, {"25 days": 0.9}, relevant=False),
+        passage(REPLACED, {"25 days": 0.5}, number=2),
     )
     assert {segment.passage_number for segment in found.segments} == {2}
 
@@ -125,7 +129,8 @@ def test_a_question_in_the_text_is_no_answer_but_points_to_one() -> None:
 
 def test_without_an_answer_it_says_what_was_searched_and_whom_to_ask() -> None:
     found = answer(
-        "Is there a crèche?", passage(LEAVE, {}, owner="people@example.com"), passage(BOOKING, {}, number=2, title="Booking"),
+        "Is there a crèche?", passage(LEAVE, {}, owner="people@example.com"),
+        passage(BOOKING, {}, number=2, title="Booking"),
         answerable=False, searched=1234,
     )  # fmt: skip
     assert found.text == (
@@ -144,7 +149,9 @@ def test_without_documents_it_says_so() -> None:
 
 @given(st.lists(st.sampled_from([LEAVE, BOOKING, ROLLBACK, CODES, REPLACED]), min_size=1, max_size=5),
        st.text(max_size=80), st.lists(st.floats(-1, 1), min_size=5, max_size=5))  # fmt: skip
-def test_every_piece_is_quoted_from_the_passage_that_it_names(texts: list[str], question: str, scores: list[float]) -> None:
+def test_every_piece_is_quoted_from_the_passage_that_it_names(
+    texts: list[str], question: str, scores: list[float]
+) -> None:
     passages = [
         passage(text, {"": score}, number=number, title=f"T{number}")
         for number, (text, score) in enumerate(zip(texts, scores, strict=False), 1)

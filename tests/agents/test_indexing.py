@@ -10,7 +10,7 @@ from django.db import IntegrityError, connections, transaction
 from django.db.models import Count, Sum
 
 from agents.embeddings import get_embedder
-from agents.embeddings.base import EmbeddingError, EmbedderUnavailable
+from agents.embeddings.base import EmbedderUnavailable, EmbeddingError
 from agents.retrieval import indexing, selectors, versions
 from agents.retrieval.errors import IndexVersionError
 from agents.retrieval.indexing import IndexDocument, IndexResult, document_remove

@@ -23,16 +23,20 @@ def pdf(text: str = "", *, password: str = "") -> bytes:
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources 6 0 R >>",
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        b"<< /Font << /F1 5 0 R >> >>",
     ]
     body, offsets = b"%PDF-1.4\n", []
     for number, content in enumerate(objects, 1):
         offsets.append(len(body))
         body += b"%d 0 obj\n%s\nendobj\n" % (number, content)
     table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
-    end = b"xref\n0 6\n0000000000 65535 f \n%strailer\n<< /Size 6 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF" % (table, len(body))
+    end = b"xref\n0 7\n0000000000 65535 f \n%strailer\n<< /Size 7 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF" % (
+        table,
+        len(body),
+    )
     if not password:
         return body + end
     writer = PdfWriter(clone_from=io.BytesIO(body + end))
@@ -77,7 +81,8 @@ def test_html_becomes_markdown_without_scripts() -> None:
   now</pre></body></html>"""
     source = load_document(page.encode(), "office.html")
     assert source.text == (
-        "# Office guide\n\nOpen from `08:00`.\n\n- Leeds\n  - Dock 3\n\n| Room | Seats |\n| --- | --- |\n| A\\|B | 4 |\n\n"
+        "# Office guide\n\nOpen from `08:00`.\n\n- Leeds\n  - Dock 3\n\n"
+        "| Room | Seats |\n| --- | --- |\n| A\\|B | 4 |\n\n"
         "```\nqw  status\n  now\n```\n"
     )
     assert source.title == "Office"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+
 import pytest
 from django.db import connections, transaction
 
@@ -60,6 +61,14 @@ def test_what_the_documents_are_not_about_is_not_answerable() -> None:
     assert [hit.relevant for hit in result.hits] == [False, False]
 
 
+def test_a_title_that_names_the_subject_makes_up_for_distant_sentences() -> None:
+    text = "The volume is at its limit. Delete files older than two days, largest first."
+    index(f"# Runbook: disk full\n\n{text}", "disk.md")
+    index(f"# Runbook: storage\n\n{text}", "storage.md", organization_id=THEIRS)
+    assert found("What do I do when the disk is full?").answerable is True
+    assert found("What do I do when the disk is full?", organization_id=THEIRS).answerable is False
+
+
 def test_organisations_never_see_each_other() -> None:
     index(LEAVE, "leave.md", organization_id=OURS)
     index(DEPLOY, "deploy.md", organization_id=THEIRS)
@@ -101,7 +110,9 @@ def test_an_empty_index_finds_nothing() -> None:
 
 
 def test_one_document_does_not_fill_the_results() -> None:
-    sections = "\n".join(f"## Leave part {number}\n\nAnnual leave rule number {number} is here.\n" for number in range(10))
+    sections = "\n".join(
+        f"## Leave part {number}\n\nAnnual leave rule number {number} is here.\n" for number in range(10)
+    )
     index(f"# Annual leave\n\n{sections}", "long.md")
     for number in range(5):
         index(f"# Note {number}\n\nA short remark about annual leave.", f"note-{number}.md")
@@ -117,7 +128,8 @@ def test_word_scores_are_bm25() -> None:
     version = versions.version_ensure_active()
     rows = candidates(version, OURS, get_embedder().embed_query("zebra"), ["zebra"], None)
     lengths = {path: len(terms(text)) for path, text in (
-        ("a.md", "A\nZebra zebra grazes."), ("b.md", "B\nZebra sleeps in the tall grass all day long."), ("c.md", "C\nNothing here."),
+        ("a.md", "A\nZebra zebra grazes."), ("b.md", "B\nZebra sleeps in the tall grass all day long."),
+        ("c.md", "C\nNothing here."),
     )}  # fmt: skip
     average = sum(lengths.values()) / 3
     idf = math.log(1 + (3 - 2 + 0.5) / (2 + 0.5))

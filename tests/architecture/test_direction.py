@@ -44,7 +44,9 @@ def test_foreign_keys_point_down() -> None:
         for model in apps.get_models()
         if model._meta.app_label in LEVELS
         for field in model._meta.get_fields()
-        if field.is_relation and field.concrete and not allowed(model._meta.app_label, field.related_model._meta.app_label)
+        if field.is_relation
+        and field.concrete
+        and not allowed(model._meta.app_label, field.related_model._meta.app_label)
     ]
     assert upward == []
 
@@ -107,9 +109,11 @@ def plain_reads(path: Path, names: set[str]) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         if not (isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute)):
             continue
-        if node.value.attr == "objects" and isinstance(node.value.value, ast.Name):
-            if node.value.value.id in names and node.attr not in SCOPED_METHODS:
-                yield f"{path.relative_to(ROOT)}:{node.lineno} {node.value.value.id}.objects.{node.attr}"
+        model = node.value.value
+        if node.value.attr != "objects" or not isinstance(model, ast.Name) or model.id not in names:
+            continue
+        if node.attr not in SCOPED_METHODS:
+            yield f"{path.relative_to(ROOT)}:{node.lineno} {node.value.value.id}.objects.{node.attr}"
 
 
 def test_rows_of_organisations_are_read_through_for_organization() -> None:

@@ -60,5 +60,3 @@ def test_the_readme_names_only_events_routes_and_files_that_exist() -> None:
     for name in ("docs/configuration.md", "docs/adr", "CONTRIBUTING.md", "LICENSE", "requirements/mysql.txt"):
         assert name in readme
         assert (ROOT / name).exists()
-
-

@@ -11,7 +11,13 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 pytestmark = pytest.mark.django_db(databases=["default", "retrieval"])
 
-VALUES = {"uuid": "0f8fad5b-d9cb-469f-a165-70867728950e", "str": "something", "slug": "something", "int": "1", "path": "some/thing"}
+VALUES = {
+    "uuid": "0f8fad5b-d9cb-469f-a165-70867728950e",
+    "str": "something",
+    "slug": "something",
+    "int": "1",
+    "path": "some/thing",
+}
 # Addresses that anyone may use.
 PUBLIC = {
     "/health", "/health/live", "/health/liveness", "/health/ready", "/health/readiness", "/health/startup",

@@ -28,9 +28,16 @@ def aurora(model: ModelServer, tmp_path_factory: pytest.TempPathFactory) -> Iter
     for folder in (home, *home.parents):
         if folder.stat().st_uid == home.stat().st_uid:
             folder.chmod(folder.stat().st_mode | 0o011)
-    with start_aurora(
-        home, {"OPENAI_BASE_URL": model.url, "OPENAI_API_KEY": "none", "AURORA_MODEL": "slow"}
-    ) as started:
+    documents = home / "documents"
+    documents.mkdir()
+    (documents / "leave.md").write_text("# Leave\n\nYou get 25 days of annual leave a year.\n")
+    environment = {
+        "OPENAI_BASE_URL": model.url,
+        "OPENAI_API_KEY": "none",
+        "AURORA_MODEL": "slow",
+        "SEED_DATA_DIR": str(documents),
+    }
+    with start_aurora(home, environment) as started:
         yield started
 
 

@@ -25,7 +25,7 @@ class AsyncMiddleware:
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
-        markcoroutinefunction(self)
+        markcoroutinefunction(self)  # type: ignore[type-var]
 
 
 class RequestIdMiddleware(AsyncMiddleware):

@@ -13,5 +13,6 @@ class DatabaseCreation(creation.DatabaseCreation):
     def _destroy_test_db(self, test_database_name: str, verbosity: int) -> None:
         close_pools()
         self.connection.close_pool()
-        with self._nodb_cursor() as cursor:
-            cursor.execute(f"DROP DATABASE {self._quote_name(test_database_name)} WITH (FORCE)")
+        name = self.connection.ops.quote_name(test_database_name)
+        with self._nodb_cursor() as cursor:  # type: ignore[attr-defined]  # the stubs lack it
+            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")

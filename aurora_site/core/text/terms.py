@@ -11,7 +11,7 @@ import snowballstemmer
 
 MAX_TERM = 64
 # A word, or words joined inside by the characters that identifiers, paths, versions and addresses use.
-_TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+|(?:[._/:@+-]|__+)?[^\W_]+)*_*", re.UNICODE)
+_TOKEN = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+|(?:[._/:@+-]|__+)?[^\W_]+)*_*", re.UNICODE)
 _RUN = re.compile(r"[^\W\d_]+|\d+", re.UNICODE)
 _CAMEL_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _CAMEL = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]")
@@ -21,134 +21,17 @@ _UNMISTAKABLE = re.compile(
     r"|[a-z][a-z0-9]*(?:\.[a-z0-9_]+){2,}"
     r"|(?:[A-Z][a-z0-9]+){3,}"
 )
-_POSSESSIVE = re.compile(r"['’]s?$|['’](?=\w)")
+_POSSESSIVE = re.compile(r"['\u2019]s?$|['\u2019](?=\w)")
 # Scripts written without spaces; each character stands for itself.
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 
 STOP_WORDS = frozenset(
-    [
-        "a",
-        "about",
-        "after",
-        "all",
-        "also",
-        "am",
-        "an",
-        "and",
-        "any",
-        "are",
-        "as",
-        "at",
-        "be",
-        "because",
-        "been",
-        "before",
-        "being",
-        "but",
-        "by",
-        "can",
-        "could",
-        "did",
-        "do",
-        "does",
-        "doing",
-        "for",
-        "from",
-        "get",
-        "gets",
-        "got",
-        "had",
-        "has",
-        "have",
-        "having",
-        "he",
-        "her",
-        "here",
-        "him",
-        "his",
-        "how",
-        "i",
-        "if",
-        "in",
-        "into",
-        "is",
-        "it",
-        "its",
-        "just",
-        "let",
-        "me",
-        "might",
-        "my",
-        "no",
-        "nor",
-        "of",
-        "on",
-        "once",
-        "or",
-        "our",
-        "ours",
-        "please",
-        "shall",
-        "she",
-        "should",
-        "so",
-        "some",
-        "such",
-        "than",
-        "that",
-        "the",
-        "their",
-        "theirs",
-        "them",
-        "then",
-        "there",
-        "these",
-        "they",
-        "this",
-        "those",
-        "to",
-        "too",
-        "up",
-        "us",
-        "was",
-        "we",
-        "were",
-        "what",
-        "when",
-        "where",
-        "which",
-        "while",
-        "who",
-        "whom",
-        "why",
-        "will",
-        "with",
-        "would",
-        "you",
-        "your",
-        "yours",
-        "'m",
-        "'re",
-        "'ve",
-        "'s",
-        "'ll",
-        "'d",
-        "don't",
-        "doesn't",
-        "didn't",
-        "isn't",
-        "aren't",
-        "can't",
-        "won't",
-        "tell",
-        "know",
-        "want",
-        "need",
-        "must",
-        "may",
-        "mean",
-        "means",
-    ]
+    """a about after all also am an and any are as at be because been before being but by can could did do does doing
+    for from get gets got had has have having he her here him his how i if in into is it its just let me might my no
+    nor of on once or our ours please shall she should so some such than that the their theirs them then there these
+    they this those to too up us was we were what when where which while who whom why will with would you your yours
+    'm 're 've 's 'll 'd don't doesn't didn't isn't aren't can't won't tell know want need must may mean means
+    """.split()  # noqa: SIM905
 )
 _stemmer = threading.local()
 
@@ -185,7 +68,7 @@ def _token_terms(token: str) -> tuple[Term, ...]:
 
 
 def _part_terms(token: str) -> list[str]:
-    if token.lower().replace("’", "'") in STOP_WORDS:
+    if token.lower().replace("\u2019", "'") in STOP_WORDS:
         return []
     found: list[str] = []
     for part in _parts(_POSSESSIVE.sub("", token)):
@@ -211,7 +94,7 @@ def _is_identifier(token: str) -> bool:
 
 
 def _is_unmistakable(token: str) -> bool:
-    """``PAY-4012``, ``max_attempts``, ``search.index.alias``, ``QueueConsumerMissing``; not ``GitHub`` or ``up-to-date``."""
+    """``PAY-4012``, ``max_attempts``, ``search.index.alias``, ``QueueMissing`` with a third part; not ``GitHub``."""
     return bool(_UNMISTAKABLE.fullmatch(token))
 
 

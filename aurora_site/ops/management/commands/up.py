@@ -12,9 +12,11 @@ import sys
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
+from aurora_site.checks import refuse_unsafe_production
 from aurora_site.core import embedded, env, home, retrieval_pool
 from aurora_site.core.keeper import lock_file, try_lock
 from aurora_site.ops import first_start, heartbeat
@@ -30,10 +32,14 @@ SETUP_WATCHDOG_SECONDS = 300
 class Command(BaseCommand):
     help = "Start the embedded parts, migrate, load the first data, and run web server, worker and beat until stopped."
 
+    # All checks import every view, which is the web process's work; the ones that matter here are called below.
+    requires_system_checks: list[str] = []
+
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--only", choices=PARTS, help="Run this part alone, as larger set-ups do.")
 
     def handle(self, *args: Any, only: str | None = None, **options: Any) -> None:
+        self._refuse_unsafe()
         lock = self._lock("up" if only is None else f"up-{only}")
         names = [only] if only else list(PARTS)
         try:
@@ -54,6 +60,12 @@ class Command(BaseCommand):
             faulthandler.cancel_dump_traceback_later()
             self._let_go()
             os.close(lock)
+
+    def _refuse_unsafe(self) -> None:
+        try:
+            refuse_unsafe_production()
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error)) from error
 
     def say(self, text: str) -> None:
         self.stdout.write(text)
