@@ -10,10 +10,11 @@ from typing import Any
 from django.conf import settings
 
 from agents.catalog.definitions import AgentDefinition, definition_named
+from agents.catalog.greeting import greeting_answer
 from agents.catalog.models import Agent
 from agents.catalog.router import Route, named_route, route_message
 from agents.catalog.selectors import agent_for_run
-from agents.knowledge.selectors import document_owners
+from agents.knowledge.selectors import document_owners, documents_waiting
 from agents.providers.base import Mode, ModelRequest, Passage, PassageSentence
 from agents.providers.registry import ProviderConfig, providers_for
 from agents.retrieval.search import Hit, SearchResult, search
@@ -60,6 +61,10 @@ async def answer_question(context: RunContext, outcome: RunOutcome) -> AsyncGene
     """The events of an answer run; fills ``outcome`` as it goes, so that a stopped run keeps what it had."""
     question: str = context.input["question"]
     outcome.personal = {"question": question}
+    if greeting := greeting_answer(question):
+        for event in _greet(greeting, context, outcome):
+            yield event
+        return
     arguments = {"query": redact(question).text, "limit": SEARCH_LIMIT}
     yield Event("tool.call", {"call_id": "search-1", "name": "knowledge.search", "arguments": arguments})
     found = await in_database(search, organization_id=context.organization_id, query=question, limit=SEARCH_LIMIT)
@@ -71,12 +76,27 @@ async def answer_question(context: RunContext, outcome: RunOutcome) -> AsyncGene
     owners = await in_database(_owners, context.organization_id, found.hits)
     passages = _passages(found, owners)
     yield events.thought(_progress(found))
+    if waiting := await in_database(documents_waiting, context.organization_id):
+        yield events.warning(
+            "INDEXING", f"{waiting} documents are still being indexed; the answer may be in one of them."
+        )
     result = loop.TurnResult()
     try:
         async for event in _answer(question, answerer, passages, found, result):
             yield event
     finally:
         _conclude(outcome, result, found)
+
+
+def _greet(text: str, context: RunContext, outcome: RunOutcome) -> list[Event]:
+    """A greeting is answered by the welcome agent without a search, unless another was asked for."""
+    outcome.agent = context.agent or definition_named("welcome").name
+    outcome.mode = "extractive"
+    outcome.output = {"answer": text, "citations": [], "answered": True}
+    outcome.personal["answer"] = text
+    outcome.ledger = {"consent": True, "greeting": True}
+    message = Event("message", {"text": text, "citations": [], "answered": True, "mode": "extractive"})
+    return [events.token(text), message]
 
 
 def _answer(

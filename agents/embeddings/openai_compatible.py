@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
-import httpx
+import httpx2
 import numpy as np
 
 from agents.embeddings.base import (
@@ -31,12 +31,12 @@ class OpenAICompatibleEmbedder:
         model: str,
         api_key: str = "",
         timeout: float = 30.0,
-        transport: httpx.BaseTransport | None = None,
+        transport: httpx2.BaseTransport | None = None,
     ) -> None:
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self.name = f"openai:{model}"
         self._model = model
-        self._client = httpx.Client(
+        self._client = httpx2.Client(
             base_url=base_url.rstrip("/") + "/", headers=headers, timeout=timeout, transport=transport
         )
         self._dimension = 0
@@ -74,10 +74,10 @@ class OpenAICompatibleEmbedder:
                     raise
         raise AssertionError("unreachable")
 
-    def _post(self, body: dict[str, object]) -> httpx.Response:
+    def _post(self, body: dict[str, object]) -> httpx2.Response:
         try:
             response = self._client.post("embeddings", json=body)
-        except httpx.HTTPError as error:
+        except httpx2.HTTPError as error:
             raise EmbedderUnavailable(f"The embeddings server can't be reached: {type(error).__name__}.") from error
         if response.status_code == 429 or response.status_code >= 500:
             raise EmbedderUnavailable(f"The embeddings server answered {response.status_code}.")
@@ -86,7 +86,7 @@ class OpenAICompatibleEmbedder:
         return response
 
 
-def _vectors(response: httpx.Response, expected: int) -> Vectors:
+def _vectors(response: httpx2.Response, expected: int) -> Vectors:
     """The rows in the order of the texts, whatever order the server sent them in."""
     try:
         items = sorted(response.json()["data"], key=lambda item: item["index"])

@@ -35,6 +35,11 @@ def document_owners(*, organization_id: object, document_ids: Sequence[str]) -> 
     return {str(pk): owner for pk, owner in rows.values_list("pk", "owner")}
 
 
+def documents_waiting(organization_id: object) -> int:
+    """How many of an organisation's documents are not indexed yet."""
+    return Document.objects.for_organization(organization_id).filter(state=Document.State.PENDING).count()
+
+
 def documents_to_sweep() -> list[str]:
     """Ids of documents whose change was not applied in time."""
     waiting = Document.objects.filter(

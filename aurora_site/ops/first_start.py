@@ -47,12 +47,13 @@ def start_database(say: Say) -> None:
 
 
 def migrate(say: Say) -> None:
-    """Apply what is pending, on both databases."""
+    """Apply what is pending, on both databases; the retrieval database's app has its name."""
     pending = readiness.migrations_pending()
     for alias in sorted({entry.partition(":")[0] for entry in pending}):
         count = sum(entry.startswith(f"{alias}:") for entry in pending)
         say(f"Bringing the {'main' if alias == 'default' else alias} database up to date ({count} steps)")
-        call_command("migrate", database=alias, interactive=False, verbosity=0)
+        apps = [alias] if alias == databases.RETRIEVAL else []
+        call_command("migrate", *apps, database=alias, interactive=False, verbosity=0)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import json
 import threading
 from pathlib import Path
 
-import httpx
+import httpx2
 import numpy as np
 import pytest
 from django.test import override_settings
@@ -105,20 +105,20 @@ def test_settings_choose_the_embedder() -> None:
 
 def _server(answer) -> OpenAICompatibleEmbedder:
     return OpenAICompatibleEmbedder(
-        base_url="http://model/v1", model="m", api_key="k", transport=httpx.MockTransport(answer)
+        base_url="http://model/v1", model="m", api_key="k", transport=httpx2.MockTransport(answer)
     )
 
 
 def test_a_server_gets_bounded_batches_and_its_rows_come_back_in_order() -> None:
     sizes: list[int] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def answer(request: httpx2.Request) -> httpx2.Response:
         texts = json.loads(request.content)["input"]
         assert request.url.path == "/v1/embeddings"
         assert request.headers["authorization"] == "Bearer k"
         sizes.append(len(texts))
         rows = [{"index": index, "embedding": [len(text), 1.0, 0.0]} for index, text in enumerate(texts)]
-        return httpx.Response(200, json={"data": rows[::-1]})
+        return httpx2.Response(200, json={"data": rows[::-1]})
 
     embedder = _server(answer)
     vectors = embedder.embed_documents(["a" * number for number in range(1, 101)])
@@ -130,20 +130,20 @@ def test_a_server_gets_bounded_batches_and_its_rows_come_back_in_order() -> None
 @pytest.mark.parametrize(
     ("response", "error"),
     [
-        (httpx.Response(401), EmbedderRefused),
-        (httpx.Response(503), EmbedderUnavailable),
-        (httpx.Response(429), EmbedderUnavailable),
-        (httpx.Response(200, text="hello"), EmbedderBadResponse),
-        (httpx.Response(200, json={"data": []}), EmbedderBadResponse),
-        (httpx.Response(200, json={"data": [{"index": 0, "embedding": ["x"]}]}), EmbedderBadResponse),
+        (httpx2.Response(401), EmbedderRefused),
+        (httpx2.Response(503), EmbedderUnavailable),
+        (httpx2.Response(429), EmbedderUnavailable),
+        (httpx2.Response(200, text="hello"), EmbedderBadResponse),
+        (httpx2.Response(200, json={"data": []}), EmbedderBadResponse),
+        (httpx2.Response(200, json={"data": [{"index": 0, "embedding": ["x"]}]}), EmbedderBadResponse),
     ],
 )
-def test_a_servers_failures_have_types(response: httpx.Response, error: type[Exception]) -> None:
+def test_a_servers_failures_have_types(response: httpx2.Response, error: type[Exception]) -> None:
     with pytest.raises(error):
         _server(lambda request: response).embed_query("x")
 
 
 def test_a_passing_failure_of_the_server_is_retried() -> None:
-    answers = [httpx.Response(503), httpx.Response(200, json={"data": [{"index": 0, "embedding": [3.0, 4.0]}]})]
+    answers = [httpx2.Response(503), httpx2.Response(200, json={"data": [{"index": 0, "embedding": [3.0, 4.0]}]})]
     embedder = _server(lambda request: answers.pop(0) if len(answers) > 1 else answers[0])
     np.testing.assert_allclose(embedder.embed_query("x"), [0.6, 0.8], rtol=1e-6)

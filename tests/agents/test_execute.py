@@ -56,6 +56,15 @@ def test_a_question_without_an_answer_is_declined(api: Api, documents: dict[str,
     assert body["output"]["searched"] > 0
 
 
+@pytest.mark.parametrize("message", ["Hello!", "hi there", "What can you do?", "Thanks"])
+def test_a_greeting_is_answered_with_what_can_be_asked(api: Api, message: str) -> None:
+    body = api.post("/v1/aurora", {"input": {"question": message}}).json()
+    assert body["output"]["answered"] is True
+    assert body["output"]["citations"] == []
+    assert "How many days of leave do I get?" in body["output"]["answer"]
+    assert body["meta"]["agent_id"] == "welcome"
+
+
 @pytest.mark.parametrize("name", ["welcome", "onboarding", "assistant"])
 def test_execute_asks_the_named_agent(api: Api, documents: dict[str, Any], name: str) -> None:
     body = api.post("/v1/agents/execute", {"agent_id": name, **QUESTION}).json()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import AsyncClient
 
-from agents.models import Run
+from agents.models import Document, Run
 from agents.runs.database import in_database
 from audit.models import Record
 from tests.agents.conftest import Streams, frames, stored_types, wait_for
@@ -105,6 +105,14 @@ async def test_a_warning_says_when_quotes_replace_the_model(
     warning = next(event["data"] for event in events if event["type"] == "warning")
     assert warning["code"] == "PROVIDER_RATE_LIMITED"
     assert events[-1]["data"]["mode"] == "extractive"
+
+
+async def test_a_warning_says_that_documents_are_still_being_indexed(
+    streams: Streams, documents: dict[str, Any]
+) -> None:
+    await in_database(Document.objects.filter(path="runbooks/disk-full.md").update, state="pending")
+    events = [event async for event in frames(await streams.post("/agents/aurora/stream", MESSAGE))]
+    assert [event["data"]["code"] for event in events if event["type"] == "warning"] == ["INDEXING"]
 
 
 async def test_a_silent_model_times_out(
