@@ -79,6 +79,7 @@ lint: install-dev
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@AURORA_ENV=test $(BIN)/python -W ignore manage.py makemigrations --check --dry-run
 
 format: install-dev
 	$(BIN)/ruff check --fix

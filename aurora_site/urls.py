@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("aurora_site.accounts.page_urls")),
     path("", include("aurora_site.ops.urls")),
     path("", include("aurora_site.api.docs")),
+    path("", include("aurora_site.api.connectors")),
     path("v1/", include(v1_urlpatterns)),
     path("agents/", include(stream_urlpatterns)),
     path("api/auth/", include("aurora_site.accounts.api.urls")),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,12 +19,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "live_aurora" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("live"))
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """The process that began the run removes its home; PostgreSQL stops by itself when nobody uses it."""
-    if not hasattr(session.config, "workerinput") and "AURORA_KEEP_TEST_HOME" not in os.environ:
-        shutil.rmtree(os.environ.get("AURORA_TEST_HOME", ""), ignore_errors=True)
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from weakref import WeakKeyDictionary
 
 from agents.providers.base import Provider
 from agents.providers.extractive import ExtractiveProvider
-from agents.providers.openai_compatible import OpenAICompatibleProvider
 
 KINDS = ("openai", "ollama", "extractive")
 
@@ -46,6 +45,9 @@ def providers_for(config: ProviderConfig, kind: str = "") -> Sequence[Provider]:
 
 
 def _make(kind: str, config: ProviderConfig) -> Provider:
+    # The SDK takes most of a second to import, which an installation without a model should not spend at start.
+    from agents.providers.openai_compatible import OpenAICompatibleProvider
+
     if kind == "ollama":
         base_url = config.ollama_base_url.rstrip("/").removesuffix("/v1") + "/v1"
         return OpenAICompatibleProvider(name=kind, base_url=base_url, api_key="ollama", timeout=config.timeout)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import string
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError
@@ -189,7 +188,7 @@ class TestOrganization:
         answer = admin_api.get("/who", X_Org_ID=str(other_admin.organization_id))
         assert (answer.status_code, answer.json()["code"]) == (403, "NOT_A_MEMBER")
 
-    @pytest.mark.parametrize("value", ["x", "1", "ä", "' or 1=1", "0" * 4000, str(uuid4())])
+    @pytest.mark.parametrize("value", ["x", "1", "ä", "' or 1=1", "0" * 4000, "0f8fad5b-d9cb-469f-a165-70867728950e"])
     def test_nonsense_is_403(self, admin_api: Api, value: str) -> None:
         assert admin_api.get("/who", X_Org_ID=value).status_code == 403
 

@@ -9,6 +9,8 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from tests.factories.accounts import member_factory, signed_in_as
+
 pytestmark = pytest.mark.django_db(databases=["default", "retrieval"])
 
 VALUES = {
@@ -85,7 +87,7 @@ def test_public_routes_answer_strangers(path: str) -> None:
 
 
 def test_the_list_of_public_addresses_has_no_leftovers() -> None:
-    assert set(all_routes()) >= PUBLIC - {"/login"}
+    assert set(all_routes()) >= PUBLIC
 
 
 @pytest.mark.parametrize("path", [path for path in all_routes() if path.startswith(("/api", "/v1", "/chat_api"))])
@@ -100,3 +102,23 @@ def test_unknown_paths_answer_json(path: str) -> None:
     response = Client().get(path, headers={"Accept": "text/html"} if path.startswith("/api") else {})
     assert response.status_code == 404
     assert response.json()["code"] == "NOT_FOUND"
+
+
+def test_looking_for_login_leads_to_the_sign_in_page() -> None:
+    response = Client().get("/login")
+    assert (response.status_code, response["Location"]) == (302, "/sign-in")
+
+
+def test_connectors_say_that_none_is_configured() -> None:
+    member = member_factory()
+    api = signed_in_as(member)
+    answers = [
+        api.post("/login", {"userId": member.user.pk}),
+        api.get("/callback"),
+        api.post("/api/gcp/force-disconnect"),
+    ]
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [
+        (503, "CONNECTOR_NOT_CONFIGURED")
+    ] * 3
+    assert api.post("/login", {"userId": "user_someoneelse"}).status_code == 403
+    assert Client().post("/login", {"userId": member.user.pk}).status_code == 401
