@@ -42,6 +42,10 @@ class Transport(pgmq.Transport):
         return self._notify_waiter
 
 
+# Not to_regclass(): it may answer from a cache that is older than the lock.
+_IS_INSTALLED = "SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = 'pgmq' AND tablename = 'meta'"
+
+
 def use_own_transport() -> None:
     """Make ``pgmq://`` addresses mean this module's transport."""
     TRANSPORT_ALIASES["pgmq"] = f"{__name__}:Transport"
@@ -51,13 +55,11 @@ def install() -> None:
     """Install PGMQ's SQL in the retrieval database unless it is there; safe in several processes at once."""
     with retrieval_pool().connection() as connection, connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [INSTALL_LOCK])
-        row = connection.execute("SELECT to_regclass('pgmq.meta') IS NULL").fetchone()
-        if row and row[0]:
+        if not connection.execute(_IS_INSTALLED).fetchone():
             connection.execute(files("pgmq").joinpath("sql", "pgmq.sql").read_text(encoding="utf-8").encode())
 
 
 def is_installed() -> bool:
     """Whether PGMQ is in the retrieval database."""
     with retrieval_pool().connection() as connection:
-        row = connection.execute("SELECT to_regclass('pgmq.meta') IS NOT NULL").fetchone()
-        return bool(row and row[0])
+        return connection.execute(_IS_INSTALLED).fetchone() is not None

@@ -198,12 +198,21 @@ def test_a_folder_that_does_not_exist_stops_it_with_a_reason(up: Callable[..., U
 def test_doctor_finds_a_running_installation_well(up: Callable[..., Up]) -> None:
     one = ready(up)
     wait_until(lambda: {row[0] for row in one.query("SELECT kind FROM ops_processheartbeat")} >= {"worker", "beat"})
+    reports = []
+
+    def all_is_well() -> bool:
+        reports.append(doctor(one))
+        return all(finding["state"] == "ok" for finding in reports[-1]["findings"])
+
+    # A part that was restarted while the machine was busy is seen twice until its former row has aged.
+    wait_until(all_is_well, seconds=60)
+    assert reports[-1]["ok"] is True
+
+
+def doctor(one: Up) -> dict[str, Any]:
     report = subprocess.run(
         [sys.executable, "manage.py", "doctor", "--json"],
         cwd=ROOT, env=environment(one.home.parent, one.port, AURORA_DEMO="0", AURORA_AUTO_INGEST="0"),
-        capture_output=True, text=True, timeout=120, check=False,
+        capture_output=True, text=True, timeout=120, check=True,
     )  # fmt: skip
-    body = json.loads(report.stdout)
-    states = {finding["part"]: finding["state"] for finding in body["findings"]}
-    assert (report.returncode, body["ok"]) == (0, True)
-    assert set(states.values()) == {"ok"}, body
+    return json.loads(report.stdout)
