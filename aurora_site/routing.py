@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from django.urls import re_path
 
-websocket_urlpatterns: list[Any] = []
+from agents.consumers import RunConsumer
+
+websocket_urlpatterns = [
+    re_path(r"^ws/runs/(?P<run_id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/?$", RunConsumer.as_asgi()),
+]

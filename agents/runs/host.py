@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
+import time
 from contextlib import aclosing
 from weakref import WeakKeyDictionary
 
 from django.conf import settings
+from django.db import DatabaseError
 
 from agents.runs import services
 from agents.runs.database import in_database
@@ -23,8 +25,8 @@ from agents.runtime.events import error as error_event
 logger = logging.getLogger(__name__)
 
 CANCEL_POLL_SECONDS = 0.25
+LEASE_RENEWAL_SECONDS = 5.0
 INTERNAL_ERROR = {"code": "INTERNAL_ERROR", "message": "Something failed inside Aurora.", "retryable": True}
-INTERRUPTED = {"code": "INTERRUPTED", "message": "The server stopped while it answered.", "retryable": True}
 
 _hosts: WeakKeyDictionary[asyncio.AbstractEventLoop, RunHost] = WeakKeyDictionary()
 
@@ -55,7 +57,7 @@ class RunHost:
         self._tasks[run_id] = task
         task.add_done_callback(lambda done: self._forget(run_id, done))
         if self._watching is None or self._watching.done():
-            self._watching = loop.create_task(self._watch_cancellations(), context=contextvars.Context())
+            self._watching = loop.create_task(self._watch(), context=contextvars.Context())
 
     def cancel(self, run_id: str) -> None:
         """Stop a run of this host, if it has it."""
@@ -101,7 +103,7 @@ class RunHost:
         except asyncio.CancelledError:
             if run_id in self._cancelled:
                 return Run.State.CANCELLED
-            outcome.error = dict(INTERRUPTED)
+            outcome.error = dict(services.INTERRUPTED)
         except Exception as failure:
             logger.exception("run %s failed", run_id)
             outcome.error = {**INTERNAL_ERROR, "kind": type(failure).__name__}
@@ -132,12 +134,19 @@ class RunHost:
         except StaleAttempt:
             logger.warning("run %s was finished by another attempt", run.pk)
 
-    async def _watch_cancellations(self) -> None:
-        """Stop runs that another process was asked to cancel."""
+    async def _watch(self) -> None:
+        """Stop runs that another process was asked to cancel, and keep the leases of all while the database answers."""
+        renewed = time.monotonic()
         while self._tasks:
             await asyncio.sleep(CANCEL_POLL_SECONDS)
-            for run_id in await in_database(services.runs_to_cancel, list(self._tasks)):
-                self.cancel(run_id)
+            try:
+                for run_id in await in_database(services.runs_to_cancel, list(self._tasks)):
+                    self.cancel(run_id)
+                if time.monotonic() - renewed >= LEASE_RENEWAL_SECONDS:
+                    await in_database(services.leases_renew, list(self._begun))
+                    renewed = time.monotonic()
+            except DatabaseError as failure:
+                logger.warning("leases can't be renewed: %s", failure)
 
 
 async def drain_runs() -> None:

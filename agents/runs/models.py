@@ -42,6 +42,9 @@ class Run(models.Model):
     mode = models.CharField(max_length=16, blank=True, default="")
     attempt = models.PositiveIntegerField(default=0)
     last_seq = models.PositiveIntegerField(default=0)
+    lease_expires_at = models.DateTimeField(
+        null=True, blank=True, help_text="By the database's clock; renewed by the process that carries the run out."
+    )
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
     route = models.JSONField(default=dict, blank=True)
     output = models.JSONField(default=dict, blank=True)

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from agents.runs.executors import RunOutcome
-from agents.runs.models import Run
-from agents.runtime.events import Event
+from agents.runs.log import Append, StaleAttempt, append_all
+from agents.runs.models import Run, RunEvent
+from agents.runtime.events import Event, error
 from audit.services import record
+
+# A run whose lease has expired has lost its process. Renewed about four times as often.
+LEASE = timedelta(seconds=20)
+LARGEST_REAPING = 200
+INTERRUPTED: dict[str, Any] = {
+    "code": "INTERRUPTED",
+    "message": "The server stopped while it answered.",
+    "retryable": True,
+}
 
 
 def run_create(
@@ -54,9 +66,34 @@ def run_create(
 def run_claim(*, run_id: str) -> Run | None:
     """Take a queued run: from then on it carries this attempt's number. None when another process took it."""
     taken = Run.objects.filter(pk=run_id, state=Run.State.QUEUED).update(
-        state=Run.State.RUNNING, attempt=F("attempt") + 1, started_at=timezone.now()
+        state=Run.State.RUNNING,
+        attempt=F("attempt") + 1,
+        started_at=timezone.now(),
+        lease_expires_at=Now() + LEASE,
     )
     return Run.objects.get(pk=run_id) if taken else None
+
+
+def leases_renew(run_ids: Sequence[str]) -> None:
+    """Say that the process that carries out these runs is alive."""
+    Run.objects.filter(pk__in=run_ids, state=Run.State.RUNNING).update(lease_expires_at=Now() + LEASE)
+
+
+def runs_reap() -> int:
+    """End the runs whose process died, with what they had shown. Returns how many; safe to run twice and at once."""
+    dead = Run.objects.filter(state=Run.State.RUNNING, lease_expires_at__lt=Now()).values_list("pk", "attempt")
+    appends = [_interruption(str(run_id), attempt) for run_id, attempt in dead[:LARGEST_REAPING]]
+    return sum(not isinstance(outcome, StaleAttempt) for outcome in append_all(appends)) if appends else 0
+
+
+def _interruption(run_id: str, attempt: int) -> Append:
+    run = Run.objects.get(pk=run_id)
+    shown = RunEvent.objects.filter(run_id=run_id, type="token").order_by("seq").values_list("data", flat=True)
+    outcome = RunOutcome(agent=run.agent, mode=run.mode, error=dict(INTERRUPTED))
+    outcome.output = {"answer": "".join(data["text"] for data in shown), "citations": [], "answered": False}
+    last = finished_event(run=run, outcome=outcome, state=Run.State.FAILED)
+    events = [error(INTERRUPTED["code"], INTERRUPTED["message"], retryable=True), last]
+    return Append(run_id, attempt, events, run_finisher(outcome=outcome, state=Run.State.FAILED))
 
 
 def run_cancel(*, run: Run, actor_id: str) -> bool:

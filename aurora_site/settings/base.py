@@ -208,6 +208,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "knowledge-sweep": {"task": "agents.sweep_documents", "schedule": timedelta(seconds=30)},
+    "runs-reaper": {"task": "agents.reap_runs", "schedule": timedelta(seconds=5)},
     "accounts-mail": {"task": "accounts.sweep_mail", "schedule": timedelta(minutes=2)},
     "cache-sweep": {"task": "core.sweep_cache", "schedule": timedelta(minutes=10)},
 }

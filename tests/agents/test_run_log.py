@@ -7,7 +7,7 @@ import pytest
 from agents.models import Run, RunEvent
 from agents.runs.executors import RunOutcome
 from agents.runs.log import Append, StaleAttempt, append_all, events_after
-from agents.runs.services import run_claim, run_create, run_finisher
+from agents.runs.services import leases_renew, run_claim, run_create, run_finisher, runs_reap
 from agents.runtime.events import Event, token
 from audit.models import Record
 from aurora_site.accounts.models import Membership
@@ -72,3 +72,33 @@ def test_a_run_is_claimed_once(run: Run) -> None:
     assert run_claim(run_id=str(run.pk)) is None
     run.refresh_from_db()
     assert run.attempt == 1
+
+
+def expire(run: Run) -> None:
+    Run.objects.filter(pk=run.pk).update(lease_expires_at="2026-01-01T00:00:00Z")
+
+
+def test_a_run_whose_process_died_ends_as_interrupted_with_what_it_had(run: Run) -> None:
+    append_all([Append(str(run.pk), 1, [token("Half an "), token("answer")])])
+    assert runs_reap() == 0
+    expire(run)
+    assert runs_reap() == 1
+    run.refresh_from_db()
+    assert (run.state, run.error["code"], run.output["answer"]) == ("failed", "INTERRUPTED", "Half an answer")
+    types = [event.type for event in events_after(str(run.pk), 0)]
+    assert types == ["token", "token", "error", "run.finished"]
+    assert Record.objects.filter(event="agents.run_failed", subject_id=str(run.pk)).count() == 1
+
+
+def test_the_reaped_process_can_write_nothing_more(run: Run) -> None:
+    expire(run)
+    assert (runs_reap(), runs_reap()) == (1, 0)
+    (outcome,) = append_all([Append(str(run.pk), 1, [token("late")])])
+    assert isinstance(outcome, StaleAttempt)
+    assert [event.type for event in events_after(str(run.pk), 0)] == ["error", "run.finished"]
+
+
+def test_a_renewed_lease_keeps_a_run(run: Run) -> None:
+    expire(run)
+    leases_renew([str(run.pk)])
+    assert runs_reap() == 0
