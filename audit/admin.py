@@ -1,19 +1,17 @@
 """The ledger in the admin: to look at, never to change."""
 
 import json
-from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
 from django.utils.html import format_html
-from unfold.admin import ModelAdmin
 
 from audit.models import Record
 from audit.selectors import record_as_json
+from aurora_site.core.admin import ReadOnlyAdmin
 
 
 @admin.register(Record)
-class RecordAdmin(ModelAdmin):
+class RecordAdmin(ReadOnlyAdmin):
     list_display = ["at", "event", "actor_id", "subject_type", "subject_id", "trace_id"]
     list_filter = ["event"]
     search_fields = ["trace_id", "actor_id", "subject_id"]
@@ -24,12 +22,3 @@ class RecordAdmin(ModelAdmin):
     @admin.display(description="Record")
     def shown_body(self, record: Record) -> str:
         return format_html("<pre>{}</pre>", json.dumps(record_as_json(record), indent=2, ensure_ascii=False))
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
 from django.utils.html import format_html
 from unfold.admin import TabularInline
 
-from aurora_site.accounts.admin import ReadOnlyAdmin, RecordedAdmin
+from aurora_site.accounts.admin import RecordedAdmin
+from aurora_site.core.admin import ReadOnlyAdmin, ReadOnlyInline
 from incidents.models import Alert, Incident, Service, ServiceDependency, TimelineEntry
-
-
-class ReadOnlyInline(TabularInline):
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class DependencyInline(TabularInline):

@@ -6,24 +6,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
 from unfold.admin import TabularInline
 
-from aurora_site.accounts.admin import ReadOnlyAdmin, RecordedAdmin
+from aurora_site.accounts.admin import RecordedAdmin
+from aurora_site.core.admin import ReadOnlyAdmin, ReadOnlyInline
 from learning import models
 from learning.graph import cycle_through
 from learning.selectors import prerequisite_graph
-
-
-class ReadOnlyInline(TabularInline):
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class PrerequisiteForm(forms.ModelForm):

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.test import Client
+from rest_framework.test import APIClient
 
+from aurora_site.accounts.models import Membership
+from tests.factories.accounts import session_of, tokens_for, user_factory
 from tests.live import LiveAurora, start_aurora
 from tests.model_server import ModelServer, running
 
@@ -36,3 +40,24 @@ def live_aurora(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveAurora
             folder.chmod(folder.stat().st_mode | 0o011)
     with start_aurora(home) as aurora:
         yield aurora
+
+
+@pytest.fixture
+def client_of(db: None) -> Callable[[Membership], APIClient]:
+    """Makes an API client that acts as a member, in that member's organisation."""
+
+    def client_of(membership: Membership) -> APIClient:
+        client = APIClient()
+        client.credentials(
+            HTTP_AUTHORIZATION=f"Bearer {tokens_for(membership.user)[1].access}",
+            HTTP_X_ORG_ID=str(membership.organization_id),
+        )
+        return client
+
+    return client_of
+
+
+@pytest.fixture
+def operator_client(db: None) -> Client:
+    """A browser in which an operator of the installation is signed in."""
+    return session_of(user_factory(is_staff=True, is_superuser=True))

@@ -1,13 +1,12 @@
 from django.contrib import admin
-from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 
 from agents.retrieval.models import IndexVersion
 from agents.retrieval.selectors import chunk_total
+from aurora_site.core.admin import ReadOnlyAdmin
 
 
 @admin.register(IndexVersion)
-class IndexVersionAdmin(ModelAdmin):
+class IndexVersionAdmin(ReadOnlyAdmin):
     """Shown only: versions are built and switched by ``manage.py reindex``."""
 
     list_display = ("name", "state", "embedder", "dimension", "chunker", "chunks", "created_at", "activated_at")
@@ -18,12 +17,3 @@ class IndexVersionAdmin(ModelAdmin):
     @admin.display(description="chunks")
     def chunks(self, version: IndexVersion) -> int:
         return chunk_total(version)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: IndexVersion | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: IndexVersion | None = None) -> bool:
-        return False

@@ -15,6 +15,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from audit.services import record
 from aurora_site.accounts.models import ApiKey, Invitation, Membership, Organization, SignIn, Team, TeamMembership, User
 from aurora_site.accounts.services import api_keys, members, passwords, sign_ins
+from aurora_site.core.admin import ReadOnlyAdmin
 from aurora_site.core.http.errors import ApiError
 
 admin.site.unregister(Group)
@@ -49,19 +50,6 @@ class RecordedAdmin(ModelAdmin):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         for obj in queryset:
             self.delete_model(request, obj)
-
-
-class ReadOnlyAdmin(ModelAdmin):
-    """To look at; actions alone change something."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class MembershipInline(TabularInline):
