@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar on
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 LOCKED := --no-deps --require-hashes --only-binary :all:
 COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \
 	--no-header
@@ -30,7 +30,7 @@ help:
 define install_locked
 	@wanted="$$($(BIN)/python -c 'import hashlib, sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())' < $(1))"; \
 	if [ "$$(cat $(VENV)/$(2).stamp 2>/dev/null)" = "$$wanted" ]; then exit 0; fi; \
-	echo "Installing $(1) (about a minute the first time)"; \
+	echo "Installing $(1) (some 300 MB the first time; a minute or two)"; \
 	$(PIP) $(3) -r $(1) && echo "$$wanted" > $(VENV)/$(2).stamp
 endef
 

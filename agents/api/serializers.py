@@ -6,26 +6,10 @@ from typing import Any
 
 from rest_framework import serializers
 
+from aurora_site.core.http.fields import StrictBooleanField, StrictCharField
+
 MAXIMUM_QUESTION = 8_000
 MAXIMUM_NAME = 64
-
-
-class StrictCharField(serializers.CharField):
-    """Text that must come as JSON text: numbers and booleans are refused instead of being turned into text."""
-
-    def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str):
-            raise serializers.ValidationError("Give text.", code="invalid")
-        return str(super().to_internal_value(data))
-
-
-class StrictBooleanField(serializers.BooleanField):
-    """True or false, as JSON has them."""
-
-    def to_internal_value(self, data: Any) -> bool:
-        if not isinstance(data, bool):
-            raise serializers.ValidationError("Give true or false.", code="invalid")
-        return data
 
 
 class QuestionInput(serializers.Serializer[Any]):

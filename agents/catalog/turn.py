@@ -76,16 +76,24 @@ async def answer_question(context: RunContext, outcome: RunOutcome) -> AsyncGene
     owners = await in_database(_owners, context.organization_id, found.hits)
     passages = _passages(found, owners)
     yield events.thought(_progress(found))
-    if waiting := await in_database(documents_waiting, context.organization_id):
-        yield events.warning(
-            "INDEXING", f"{waiting} documents are still being indexed; the answer may be in one of them."
-        )
+    warnings: list[dict[str, Any]] = []
     result = loop.TurnResult()
     try:
+        if waiting := await in_database(documents_waiting, context.organization_id):
+            warnings.append(_indexing(waiting))
+            yield Event("warning", warnings[0])
         async for event in _answer(question, answerer, passages, found, result):
+            if event.type == "warning":
+                warnings.append(dict(event.data))
             yield event
     finally:
         _conclude(outcome, result, found)
+        outcome.output["warnings"] = warnings
+
+
+def _indexing(waiting: int) -> dict[str, Any]:
+    documents = "1 document is" if waiting == 1 else f"{waiting} documents are"
+    return {"code": "INDEXING", "message": f"{documents} still being indexed; the answer may be there."}
 
 
 def _greet(text: str, context: RunContext, outcome: RunOutcome) -> list[Event]:

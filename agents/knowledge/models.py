@@ -22,6 +22,7 @@ class Document(models.Model):
     class Origin(models.TextChoices):
         UPLOAD = "upload"
         FOLDER = "folder"
+        DEMO = "demo"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="documents")
@@ -29,6 +30,7 @@ class Document(models.Model):
     title = models.CharField(max_length=255)
     collection = models.CharField(max_length=64, blank=True, default="")
     origin = models.CharField(max_length=16, choices=Origin.choices, default=Origin.UPLOAD)
+    source = models.CharField(max_length=500, blank=True, default="", help_text="The folder it was taken from.")
     state = models.CharField(max_length=16, choices=State.choices, default=State.PENDING)
     error = models.CharField(max_length=500, blank=True, default="")
     size = models.PositiveIntegerField(help_text="Bytes.")

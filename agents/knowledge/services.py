@@ -38,6 +38,7 @@ def document_upload(
     title: str = "",
     collection: str = "",
     origin: str = Document.Origin.UPLOAD,
+    folder: str = "",
 ) -> Document:
     """Take in a document, or a new version of the one at the same path; it is found once its indexing is done.
 
@@ -50,6 +51,7 @@ def document_upload(
         "title": (title or source.title or path)[:255],
         "collection": (collection or _first_folder(path))[:64],
         "origin": origin,
+        "source": folder[:500],
         "state": Document.State.PENDING,
         "error": "",
         "size": len(content),
@@ -185,7 +187,8 @@ def documents_apply_pending(
 ) -> int:
     """Index the organisation's documents that wait for it, here and now. Returns how many are indexed then."""
     documents = Document.objects.for_organization(organization)
-    ids = list(documents.filter(state=Document.State.PENDING).order_by("path").values_list("pk", flat=True))
+    waiting = documents.filter(state__in=[Document.State.PENDING, Document.State.DELETING])
+    ids = list(waiting.order_by("-state", "path").values_list("pk", flat=True))
     for done, document_id in enumerate(ids, start=1):
         document_apply(document_id=str(document_id))
         progress(done, len(ids))

@@ -7,18 +7,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agents.providers.base import Passage
-from agents.providers.extraction_scoring import Question, Scored, scored_sentences
+from agents.providers.extraction_scoring import Question, Scored, is_step, scored_sentences
 from aurora_site.core.text.markup import quoted
 from aurora_site.core.text.terms import terms
 
 MAX_SENTENCES = 5
 MAX_LIST_ITEMS = 10
+# A table is shown whole up to this size; of a larger one the best rows.
+MAX_TABLE_ROWS = 8
+BEST_ROWS = 4
 # A further sentence must come this near to the best one's score, and say something of its own.
 NEAR_BEST = 0.78
+# One that has no word of the question must come this near to the best one's meaning.
+NEAR_MEANING = 0.65
 # One that stands before the best in the same passage would open the answer, so it must be almost as good.
 OPENING = 0.9
 SAME_WORDS = 0.6
 _LINES = ("item", "row")
+_BLOCKS = ("code", "table")
 _LIST_MARKER = re.compile(r"^(?:- |\d+\. )")
 # Sentences that open so can't be understood without the one before.
 _DEPENDENT = frozenset(
@@ -67,8 +73,8 @@ def compose(question: str, passages: Sequence[Passage], answerable: bool, search
     """Answers with one to five sentences that best fit the question, or says that it doesn't know and whom to ask.
 
     The best sentence comes first, the others in the order of their documents. A list is given with its introduction,
-    a table row with its header's names, a block of code whole and only when a command or the way to do something was
-    asked for.
+    a table with its header, a block of code whole and only when a command or the way to do something was asked for;
+    steps are then given before what else is said.
     """
     asked = Question.parse(question)
     scored = scored_sentences(asked, [passage for passage in passages if passage.relevant]) if answerable else []
@@ -85,18 +91,27 @@ def _chosen(asked: Question, scored: Sequence[Scored]) -> list[Scored]:
     for sentence in ranked[1:]:
         if len(chosen) == MAX_SENTENCES - 2 or sentence.score < NEAR_BEST * ranked[0].score:
             break
-        if _leads_back(sentence, chosen[0]) or any(_alike(sentence, other) for other in chosen):
+        if _strays(asked, sentence, chosen[0]) or _leads_back(sentence, chosen) or any(_alike(sentence, other) for other in chosen):
             continue
         chosen.append(sentence)
     return chosen
 
 
-def _leads_back(sentence: Scored, best: Scored) -> bool:
-    """Whether it would come before the best sentence without being as good, or is in its list already."""
-    if sentence.passage.number != best.passage.number:
-        return False
-    before = sentence.index < best.index and sentence.score < OPENING * best.score
-    return before or sentence.list_start == best.list_start is not None
+def _strays(asked: Question, sentence: Scored, best: Scored) -> bool:
+    """Whether it is about something else than the question, or no step where the best sentence is one."""
+    if asked.wants_steps and is_step(best.siblings, best.index):
+        return not is_step(sentence.siblings, sentence.index)
+    shared = asked.terms & {term.text for term in terms(sentence.text)}
+    return not shared and sentence.cosine < NEAR_MEANING * best.cosine
+
+
+def _leads_back(sentence: Scored, chosen: Sequence[Scored]) -> bool:
+    """Whether it would come before the best sentence without being as good, or is in a list or table chosen already."""
+    best = chosen[0]
+    if any(sentence.group == other.group is not None for other in chosen):
+        return True
+    same = sentence.passage.number == best.passage.number
+    return same and sentence.index < best.index and sentence.score < OPENING * best.score
 
 
 def _alike(one: Scored, other: Scored) -> bool:
@@ -124,6 +139,8 @@ class _Piece:
 def _pieces(sentence: Scored, asked: Question) -> list[_Piece]:
     """The sentence with what it needs: the one before, its list, or the code that follows."""
     siblings = sentence.siblings
+    if siblings[sentence.index].table:
+        return [_table(sentence)]
     if sentence.list_start is not None:
         indexes = _list_indexes(sentence, asked)
     else:
@@ -138,6 +155,19 @@ def _pieces(sentence: Scored, asked: Question) -> list[_Piece]:
         _Piece(sentence.passage, index, siblings[index].shown, siblings[index].kind, siblings[index].introduces)
         for index in indexes
     ]
+
+
+def _table(sentence: Scored) -> _Piece:
+    """The header and the rows as they stand in the passage: all of a small table, the best ones of a larger one."""
+    siblings = sentence.siblings
+    rows = [index for index, sibling in enumerate(siblings) if sibling.table == siblings[sentence.index].table]
+    first = rows[0]
+    if len(rows) > MAX_TABLE_ROWS:
+        best = sorted(rows, key=lambda index: -sentence.scores[index])[:BEST_ROWS]
+        least = NEAR_BEST * sentence.scores[best[0]]
+        rows = sorted(index for index in best if sentence.scores[index] >= least)
+    text = "\n".join([siblings[first].table, *(siblings[index].line for index in rows)])
+    return _Piece(sentence.passage, first, text, "table", introduces=False)
 
 
 def _list_indexes(sentence: Scored, asked: Question) -> list[int]:
@@ -174,10 +204,10 @@ def _written(pieces: Sequence[_Piece]) -> Composition:
     text = ""
     for before, piece, after in zip([None, *pieces], pieces, [*pieces[1:], None], strict=False):
         in_list = piece.form in _LINES and any(_adjoins(piece, other) for other in (before, after))
-        shown = piece.text if in_list or piece.form == "code" else _LIST_MARKER.sub("", piece.text)
+        shown = piece.text if in_list or piece.form in _BLOCKS else _LIST_MARKER.sub("", piece.text)
         if before is not None:
             text += _separator(before, piece)
-        text += shown + ("\n" if piece.form == "code" else " ") + f"[{piece.passage.number}]"
+        text += shown + ("\n" if piece.form in _BLOCKS else " ") + f"[{piece.passage.number}]"
         segments.append(Segment(shown, piece.passage.number))
     return Composition(text, segments, answered=True)
 
@@ -189,7 +219,7 @@ def _adjoins(piece: _Piece, other: _Piece | None) -> bool:
 def _separator(before: _Piece, piece: _Piece) -> str:
     if piece.form in _LINES:
         return "\n" if before.form == piece.form else "\n\n"
-    return "\n\n" if "code" in (before.form, piece.form) or before.form in _LINES else " "
+    return "\n\n" if piece.form in _BLOCKS or before.form in (*_BLOCKS, *_LINES) else " "
 
 
 def _unknown(passages: Sequence[Passage], searched: int) -> Composition:

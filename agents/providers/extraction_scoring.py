@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Literal
 
 from agents.providers.base import Passage, PassageSentence
-from aurora_site.core.text.markup import plain, quoted
+from aurora_site.core.text.markup import cells, plain, quoted
 from aurora_site.core.text.terms import terms
 
 Kind = Literal["prose", "item", "row", "code"]
@@ -19,6 +19,8 @@ TERMS_WEIGHT = 0.2
 PASSAGE_WEIGHT = 0.25
 # For holding the kind of thing asked for: an amount, a time, a person.
 FITTING_BONUS = 0.12
+# For a step (a list item, what introduces a list or a command) of a passage whose titles name all that was asked.
+STEP_BONUS = 0.2
 # Code rarely answers in itself; it belongs to the sentence before it.
 CODE_PENALTY = 0.25
 # A question in the text passes its score on to the sentence after it.
@@ -27,9 +29,11 @@ PASSED_ON = 0.95
 _ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,9}[.)])\s+")
 # Cells parted by bars or by several blanks, or named as in "item: laptop; price: 900".
 _ROW = re.compile(r" \| .* \| |^\S.*?\S {2,}\S|^[^:;.]+: [^;]*; [^:;.]+: [^;]*(?:; [^:;.]+: |$)")
+_TABLE_RULE = re.compile(r"\|(?:\s*:?-{2,}:?\s*\|)+")
 _STEPS = re.compile(
-    r"\bhow (?:do|can|should|would|to)\b|\b(?:command|steps?|procedure|run|restart|configure|set up)\b", re.I
-)
+    r"\bhow (?:do|can|should|would|to)\b|\b(?:command|steps?|procedure|run|restart|configure|set up)\b"
+    r"|\bwhat (?:now|next|to do|(?:do|must|should|can) (?:i|we|you) (?:do|check|try))\b|\bby hand\b", re.I
+)  # fmt: skip
 _LIST = re.compile(r"\b(?:which|what are|list|who are|name the|what (?:do|should) (?:i|we))\b", re.I)
 _AMOUNT = re.compile(r"\bhow (?:many|much|long|often|far|old|big|large|high)\b", re.I)
 _COUNTED = re.compile(r"\bhow (?:many|much)\s+(\w+)", re.I)
@@ -80,18 +84,26 @@ class Question:
 
 @dataclass(frozen=True)
 class Sibling:
-    """A sentence of a passage with its form and how it is shown: verbatim, without list and quote markers."""
+    """A sentence of a passage with its form and how it is shown: verbatim, without list and quote markers.
+
+    A row has its ``line`` as it stands, and in ``table`` the lines of the header, if the passage holds them.
+    """
 
     kind: Kind
     text: str
     shown: str
     score: float
     introduces: bool
+    line: str = ""
+    table: str = ""
 
 
 @dataclass(frozen=True)
 class Scored:
-    """A sentence that may be part of the answer; ``list_start`` is the index of its list's introduction."""
+    """A sentence that may be part of the answer; ``list_start`` is the index of its list's introduction.
+
+    ``scores`` are those of all ``siblings``.
+    """
 
     passage: Passage
     index: int
@@ -99,6 +111,18 @@ class Scored:
     score: float
     list_start: int | None
     siblings: Sequence[Sibling]
+    scores: Sequence[float]
+
+    @property
+    def cosine(self) -> float:
+        return self.siblings[self.index].score
+
+    @property
+    def group(self) -> tuple[int, int, str] | None:
+        """What is the same for all sentences of a list or table; None outside of them."""
+        if table := self.siblings[self.index].table:
+            return self.passage.number, -1, table
+        return None if self.list_start is None else (self.passage.number, self.list_start, "")
 
 
 def scored_sentences(asked: Question, passages: Sequence[Passage]) -> list[Scored]:
@@ -107,14 +131,32 @@ def scored_sentences(asked: Question, passages: Sequence[Passage]) -> list[Score
     for passage in passages:
         siblings = _siblings(passage)
         scores = [_score(asked, passage, sibling) for sibling in siblings]
+        if asked.wants_steps:
+            bonus = STEP_BONUS * _named(asked, passage.heading)
+            scores = [score + bonus * is_step(siblings, index) for index, score in enumerate(scores)]
         for index, sibling in enumerate(siblings):
             if index and siblings[index - 1].text.endswith("?"):
                 scores[index] = max(scores[index], PASSED_ON * scores[index - 1])
             list_start = _list_start(siblings, index)
             if sibling.text.endswith("?") or (sibling.introduces and list_start is None):
                 continue
-            found.append(Scored(passage, index, sibling.text, scores[index], list_start, siblings))
+            found.append(Scored(passage, index, sibling.text, scores[index], list_start, siblings, scores))
     return found
+
+
+def is_step(siblings: Sequence[Sibling], index: int) -> bool:
+    """Whether a sentence is an item, or a list or a command follows it."""
+    if siblings[index].kind == "item":
+        return True
+    following = siblings[index + 1].kind if index + 1 < len(siblings) else "prose"
+    return siblings[index].kind == "prose" and (
+        following == "code" or (siblings[index].introduces and following == "item")
+    )
+
+
+def _named(asked: Question, heading: str) -> float:
+    """The share of the question's terms that the titles above a passage name."""
+    return len(asked.terms & _words(heading)) / max(1, len(asked.terms))
 
 
 def _siblings(passage: Passage) -> list[Sibling]:
@@ -144,9 +186,19 @@ def _sibling(passage: Passage, sentence: PassageSentence) -> Sibling:
         shown = f"{number.group(1)}. {quoted(raw)}"
     if kind == "code" and not raw.lstrip().startswith(("```", "~~~")):
         shown = f"```\n{raw}\n```"
-    return Sibling(
-        kind, plain(sentence.text), shown, sentence.score, kind == "prose" and raw.rstrip("* _").endswith(":")
-    )
+    introduces = kind == "prose" and raw.rstrip("* _").endswith(":")
+    table = _table_head(passage.text[: sentence.start - passage.start]) if kind == "row" else ""
+    return Sibling(kind, plain(sentence.text), shown, sentence.score, introduces, raw.strip(), table)
+
+
+def _table_head(before: str) -> str:
+    """The header and the dashes of the Markdown table whose rows follow a text; empty if it doesn't end in one."""
+    lines = before.splitlines()
+    start = len(lines)
+    while start and lines[start - 1].lstrip().startswith("|"):
+        start -= 1
+    head = [line.strip() for line in lines[start : start + 2]]
+    return "\n".join(head) if len(head) == 2 and _TABLE_RULE.fullmatch(head[1]) else ""
 
 
 def _kind(raw: str) -> Kind:
@@ -183,6 +235,8 @@ def _score(asked: Question, passage: Passage, sibling: Sibling) -> float:
     if asked.identifiers & own:
         score += FITTING_BONUS
     if asked.identifiers & _words(" ".join(sibling.text.split()[:3])):
+        score += FITTING_BONUS
+    if asked.identifiers and sibling.table and asked.identifiers & _words(cells(sibling.line)[0]):
         score += FITTING_BONUS
     return score - (CODE_PENALTY if sibling.kind == "code" else 0.0)
 

@@ -9,6 +9,8 @@ from typing import Any
 from agents.providers.base import Passage
 from agents.runtime.grounding import MARKER, Grounding, supports
 
+QUOTES_SHOWN = 12
+
 
 def renumbered(passages: Sequence[Passage], numbers: Sequence[int]) -> list[Passage]:
     """The passages in a new order, those in ``numbers`` first, numbered from 1."""
@@ -47,7 +49,7 @@ def citation(passage: Passage, answer_text: str, basis: str) -> dict[str, Any]:
         "start": passage.start,
         "end": passage.end,
         "score": round(passage.score, 4),
-        "quote": " … ".join(sentence.text for sentence in quoted[:3]),
-        "marks": [[sentence.start, sentence.end] for sentence in quoted[:3]],
+        "quote": " … ".join(sentence.text for sentence in quoted[:QUOTES_SHOWN]),
+        "marks": [[sentence.start, sentence.end] for sentence in quoted[:QUOTES_SHOWN]],
         "basis": basis,
     }

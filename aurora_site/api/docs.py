@@ -13,13 +13,10 @@ class IdentityScheme(OpenApiAuthenticationExtension):
     """How callers prove who they are, for the API's documentation."""
 
     target_class = "aurora_site.accounts.authentication.IdentityAuthentication"
-    name = ["bearer", "session"]
+    name = "bearer"
 
-    def get_security_definition(self, auto_schema: Any) -> list[dict[str, str]]:
-        return [
-            {"type": "http", "scheme": "bearer", "description": "An access token or an API key."},
-            {"type": "apiKey", "in": "cookie", "name": "aurora_session"},
-        ]
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "description": "An access token or an API key."}
 
 
 class OpenApiView(SpectacularAPIView):

@@ -9,10 +9,11 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from agents.knowledge.folders import folder_import
+from agents.knowledge.folders import documents_withdraw, folder_import, folder_is_current
 from agents.knowledge.models import Document
 from agents.knowledge.services import documents_apply_pending
 from agents.retrieval.versions import index_reset, version_ensure_active
+from aurora_site.accounts.selectors import organization_default
 from aurora_site.accounts.services.installation import admin_ensure, demo_learner_ensure, organization_default_ensure
 
 DOCUMENTS = Path(__file__).parent / "documents"
@@ -22,47 +23,70 @@ SHOW_EVERY = 5
 Say = Callable[[str], None]
 
 
-def installation_prepare(say: Say) -> None:
-    """Make the accounts that are missing and take in the folder of documents, saying what happens. Idempotent.
+def accounts_prepare() -> str:
+    """Make the organisation, administrator and demo learner that are missing. Idempotent.
 
-    Raises NotADirectoryError when SEED_DATA_DIR isn't a folder, and EmbeddingError when indexing can't work.
+    Returns the administrator's password if it was generated just now, to be shown once.
     """
     if settings.AURORA_DEMO:
         organization = organization_default_ensure(name=DEMO_ORGANIZATION)
         demo_learner_ensure(organization=organization)
-    else:
-        organization = organization_default_ensure()
-    administrator = admin_ensure(email=settings.AURORA_ADMIN_EMAIL, password=settings.AURORA_ADMIN_PASSWORD)
-    if administrator.password:
-        say(f"Administrator {administrator.user.email}, password (shown only now): {administrator.password}")
+    return admin_ensure(email=settings.AURORA_ADMIN_EMAIL, password=settings.AURORA_ADMIN_PASSWORD).password
+
+
+def documents_are_current() -> bool:
+    """Whether the folder of documents needs no work, so that an installation is ready as soon as it serves."""
+    organization = organization_default()
+    folder = documents_folder(organization)
+    if settings.AURORA_INDEX_RESET or organization is None:
+        return False
+    return folder is None or not folder.is_dir() or folder_is_current(organization=organization, folder=folder)
+
+
+def documents_prepare(say: Say) -> None:
+    """Take in the folder of documents and, with AURORA_AUTO_INGEST, index what waits, saying what happens. Idempotent.
+
+    SEED_DATA_DIR replaces the demo's documents; those stay away while documents of another folder are there.
+    Raises NotADirectoryError when SEED_DATA_DIR isn't a folder, and EmbeddingError when indexing can't work.
+    """
+    organization = organization_default_ensure()
+    actor = admin_ensure(email=settings.AURORA_ADMIN_EMAIL, password=settings.AURORA_ADMIN_PASSWORD).user
     if settings.AURORA_INDEX_RESET:
         say("Throwing the knowledge index away, as AURORA_INDEX_RESET asks")
         index_reset()
         Document.objects.filter(state=Document.State.INDEXED).update(
             state=Document.State.PENDING, updated_at=timezone.now()
         )
-    documents_load(organization=organization, actor=administrator.user, say=say)
+    folder = documents_folder(organization)
+    if folder is not None:
+        _take_in(organization, actor, folder, say)
+    if settings.AURORA_AUTO_INGEST:
+        _index(organization, say)
 
 
-def documents_folder() -> Path | None:
-    """SEED_DATA_DIR if set, else the demo's documents where the demo is on, else none."""
+def documents_folder(organization: Any) -> Path | None:
+    """SEED_DATA_DIR if set; else the demo's documents, where the demo is on and no other folder was taken in; else none."""
     if settings.SEED_DATA_DIR:
         return Path(settings.SEED_DATA_DIR)
-    return DOCUMENTS if settings.AURORA_DEMO else None
+    if not settings.AURORA_DEMO:
+        return None
+    own = Document.objects.for_organization(organization).filter(origin=Document.Origin.FOLDER)
+    return None if organization is not None and own.exists() else DOCUMENTS
 
 
-def documents_load(*, organization: Any, actor: Any, say: Say) -> None:
-    """Make the organisation's folder documents those of the folder and, with AURORA_AUTO_INGEST, index what waits."""
-    folder = documents_folder()
-    if folder is not None:
-        taken = folder_import(organization=organization, actor=actor, folder=folder)
-        for path, reason in taken.refused.items():
-            say(f"Left out {path}: {reason}")
-        if taken.added or taken.removed:
-            say(f"Documents from {folder}: {taken.added} new, {taken.unchanged} unchanged, {taken.removed} gone")
-    if not settings.AURORA_AUTO_INGEST:
-        return
+def _take_in(organization: Any, actor: Any, folder: Path, say: Say) -> None:
+    origin = Document.Origin.FOLDER if settings.SEED_DATA_DIR else Document.Origin.DEMO
+    taken = folder_import(organization=organization, actor=actor, folder=folder, origin=origin)
+    for path, reason in taken.refused.items():
+        say(f"Left out {path}: {reason}")
+    if origin == Document.Origin.FOLDER:
+        demo = Document.objects.for_organization(organization).filter(origin=Document.Origin.DEMO)
+        taken.removed += documents_withdraw(documents=demo.exclude(state=Document.State.DELETING), actor=actor)
+    if taken.added or taken.removed:
+        say(f"Documents from {folder}: {taken.added} new, {taken.unchanged} unchanged, {taken.removed} gone")
 
+
+def _index(organization: Any, say: Say) -> None:
     def progress(done: int, total: int) -> None:
         if done % SHOW_EVERY == 0 or done == total:
             say(f"Indexing documents: {done} of {total}")

@@ -17,24 +17,33 @@ SETUP_LOCK = 6_153_870_213
 Say = Callable[[str], None]
 
 
-def prepare_databases(say: Say) -> None:
-    """Bring databases and queue up to date. Idempotent, and safe when several hosts start at once."""
+def prepare(say: Say) -> str:
+    """Bring databases, queue and accounts up to date. Idempotent, and safe when several hosts start at once.
+
+    Returns the administrator's password if it was generated just now.
+    """
+    from aurora_site.demo import loader
+
     start_database(say)
     with _alone():
         migrate(say)
         if databases.broker_url().startswith("pgmq:"):
             queue.install()
+        password = loader.accounts_prepare()
+        if not loader.documents_are_current():
+            readiness.setup_begin()
+    return password
 
 
 def load_first_data(say: Say) -> None:
-    """Accounts and documents. Idempotent, and safe when several hosts start at once.
+    """The documents. Idempotent, and safe when several hosts start at once.
 
     It runs while the web server already serves, since indexing documents takes longer than people wait for a page.
     """
-    from aurora_site.demo.loader import installation_prepare
+    from aurora_site.demo.loader import documents_prepare
 
     with _alone():
-        installation_prepare(say)
+        documents_prepare(say)
         readiness.setup_finish()
 
 

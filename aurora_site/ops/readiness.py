@@ -36,6 +36,11 @@ def migrations_pending() -> list[str]:
     return pending
 
 
+def setup_begin() -> None:
+    """There is work to do before the installation is ready (again)."""
+    SetupStep.objects.filter(name=FIRST_SETUP).delete()
+
+
 def setup_finish() -> None:
     """Write down that the first set-up is done. Idempotent."""
     SetupStep.objects.get_or_create(name=FIRST_SETUP)

@@ -166,6 +166,7 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
+    "DISABLE_ERRORS_AND_WARNINGS": True,
 }
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=30),
@@ -239,7 +240,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env.read("AURORA_LOG_LEVEL")},
     "loggers": {
         "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
-        "httpx": {"level": "WARNING"},
+        "httpx2": {"level": "WARNING"},
+        "django.security.DisallowedHost": {"handlers": [], "propagate": False},
         "celery.redirected": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},

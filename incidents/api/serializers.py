@@ -7,6 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from aurora_site.core.http.fields import StrictCharField
 from incidents.models import UNKNOWN_SERVICE, ActiveTab, AuroraStatus, IncidentStatus, Severity
 
 SUMMARY = {"max_length": 10_000, "allow_blank": True, "required": False}
@@ -23,21 +24,21 @@ def allowed(values: Iterable[str], **options: Any) -> serializers.ChoiceField:
 class IncidentFilter(serializers.Serializer):
     status = allowed(IncidentStatus, allow_blank=True)
     severity = allowed(Severity, allow_blank=True)
-    service = serializers.CharField(max_length=200, required=False, allow_blank=True)
-    text = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    service = StrictCharField(max_length=200, required=False, allow_blank=True)
+    text = StrictCharField(max_length=200, required=False, allow_blank=True)
 
 
 class IncidentInput(serializers.Serializer):
-    title = serializers.CharField(max_length=255)
-    service = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+    title = StrictCharField(max_length=255)
+    service = StrictCharField(max_length=200, required=False, allow_blank=True, default="")
     severity = allowed(Severity, default=Severity.UNKNOWN)
-    summary = serializers.CharField(default="", **SUMMARY)
+    summary = StrictCharField(default="", **SUMMARY)
 
 
 class IncidentPatch(serializers.Serializer):
     status = allowed(SETTABLE_STATUS)
     auroraStatus = allowed(AuroraStatus, source="aurora_status")  # noqa: N815
-    summary = serializers.CharField(**SUMMARY)
+    summary = StrictCharField(**SUMMARY)
     activeTab = allowed(ActiveTab, source="active_tab")  # noqa: N815
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -47,8 +48,8 @@ class IncidentPatch(serializers.Serializer):
 
 
 class ServiceInput(serializers.Serializer):
-    name = serializers.CharField(max_length=200)
-    description = serializers.CharField(max_length=5000, required=False, allow_blank=True, default="")
+    name = StrictCharField(max_length=200)
+    description = StrictCharField(max_length=5000, required=False, allow_blank=True, default="")
     dependencies = serializers.ListField(
         child=serializers.UUIDField(), max_length=500, required=False, default=list, help_text="Services that it calls."
     )

@@ -8,6 +8,7 @@ from uuid import UUID
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from aurora_site.core.http.fields import StrictCharField
 from learning.models import Learner, Plan, PlanItem, Resource, ResourceKind, ResourceLevel, Role, Skill
 from learning.validators import DAYS_PER_WEEK, MAXIMUM_BLACKOUT_DATES, MINUTES_PER_DAY, validate_time_zone
 
@@ -42,11 +43,11 @@ class RatingField(serializers.FloatField):
 
 class NamedSerializer(serializers.Serializer):
     id = serializers.UUIDField()
-    name = serializers.CharField()
+    name = StrictCharField()
 
 
 class LearnerSerializer(serializers.ModelSerializer):
-    user = serializers.CharField(source="user_id", allow_null=True)
+    user = StrictCharField(source="user_id", allow_null=True)
     role = NamedSerializer(allow_null=True)
     minutes_per_weekday = serializers.ListField(child=serializers.IntegerField())
     blackout_dates = serializers.ListField(child=serializers.DateField())
@@ -60,11 +61,11 @@ class LearnerSerializer(serializers.ModelSerializer):
 
 
 class LearnerInput(serializers.Serializer):
-    name = serializers.CharField(**NAME)
+    name = StrictCharField(**NAME)
     email = serializers.EmailField(max_length=254, required=False, allow_blank=True, default="")
-    user = serializers.CharField(max_length=64, required=False, allow_null=True, default=None)
+    user = StrictCharField(max_length=64, required=False, allow_null=True, default=None)
     role = serializers.UUIDField(required=False, allow_null=True, default=None)
-    goals = serializers.CharField(**LONG_TEXT)
+    goals = StrictCharField(**LONG_TEXT)
     minutes_per_weekday = serializers.ListField(
         child=serializers.IntegerField(min_value=0, max_value=MINUTES_PER_DAY),
         min_length=DAYS_PER_WEEK,
@@ -75,13 +76,13 @@ class LearnerInput(serializers.Serializer):
     blackout_dates = serializers.ListField(
         child=serializers.DateField(), max_length=MAXIMUM_BLACKOUT_DATES, required=False, default=list
     )
-    time_zone = serializers.CharField(max_length=64, required=False, default="UTC", validators=[validate_time_zone])
+    time_zone = StrictCharField(max_length=64, required=False, default="UTC", validators=[validate_time_zone])
     start_date = serializers.DateField(required=False)
 
 
 class ExternalReference(serializers.Serializer):
-    scheme = serializers.CharField(max_length=50)
-    identifier = serializers.CharField(max_length=500)
+    scheme = StrictCharField(max_length=50)
+    identifier = StrictCharField(max_length=500)
 
 
 class SkillSerializer(serializers.ModelSerializer):
@@ -101,9 +102,9 @@ class PrerequisitesInput(serializers.Serializer):
 
 
 class SkillInput(serializers.Serializer):
-    name = serializers.CharField(**NAME)
+    name = StrictCharField(**NAME)
     key = serializers.SlugField(max_length=100, allow_unicode=True, required=False, allow_blank=True, default="")
-    description = serializers.CharField(**LONG_TEXT)
+    description = StrictCharField(**LONG_TEXT)
     external_refs = ExternalReference(many=True, required=False, max_length=20)
     prerequisites = serializers.ListField(
         child=serializers.UUIDField(), max_length=MAXIMUM_LINKS, required=False, default=list
@@ -138,8 +139,8 @@ def each_skill_once(links: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 class RoleInput(serializers.Serializer):
-    name = serializers.CharField(**NAME)
-    description = serializers.CharField(**LONG_TEXT)
+    name = StrictCharField(**NAME)
+    description = StrictCharField(**LONG_TEXT)
     skills = SkillLevelInput(many=True, required=False, max_length=MAXIMUM_LINKS)
 
     validate_skills = staticmethod(each_skill_once)
@@ -164,7 +165,7 @@ class ResourceSerializer(serializers.ModelSerializer):
 
 
 class ResourceInput(serializers.Serializer):
-    title = serializers.CharField(**NAME)
+    title = StrictCharField(**NAME)
     url = serializers.URLField(max_length=1000, required=False, allow_blank=True, default="")
     kind = serializers.ChoiceField(choices=ResourceKind.choices)
     level = serializers.ChoiceField(choices=ResourceLevel.choices, default=ResourceLevel.BEGINNER)
@@ -177,7 +178,7 @@ class ResourceInput(serializers.Serializer):
 
 class ResourceFilter(serializers.Serializer):
     skill = serializers.UUIDField(required=False, default=None)
-    text = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+    text = StrictCharField(max_length=200, required=False, allow_blank=True, default="")
 
 
 class PlanSerializer(serializers.ModelSerializer):
@@ -193,8 +194,8 @@ class PlanSerializer(serializers.ModelSerializer):
 
 class ItemResourceSerializer(serializers.Serializer):
     id = serializers.UUIDField()
-    title = serializers.CharField()
-    url = serializers.CharField()
+    title = StrictCharField()
+    url = StrictCharField()
 
 
 @extend_schema_field({"type": "array", "items": {"type": "string", "format": "uuid"}})
@@ -216,7 +217,7 @@ class PlanItemSerializer(serializers.ModelSerializer):
 
 class MilestoneSerializer(serializers.Serializer):
     id = serializers.UUIDField()
-    title = serializers.CharField()
+    title = StrictCharField()
     due_on = serializers.DateField()
     skills = SkillIdsField(read_only=True)
 

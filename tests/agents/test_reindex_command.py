@@ -51,6 +51,14 @@ def test_changed_and_vanished_files_are_followed(editor: Membership, folder: Pat
     assert "30 days" in Chunk.objects.get(path="policies/leave.md").text
 
 
+def test_a_second_folder_stands_beside_the_first(editor: Membership, folder: Path, tmp_path_factory) -> None:
+    reindex(editor, "--source", str(folder))
+    second = tmp_path_factory.mktemp("second")
+    (second / "travel.md").write_text("# Travel\n\nBook trains early.")
+    reindex(editor, "--source", str(second))
+    assert paths() == ["notes.txt", "policies/leave.md", "travel.md"]
+
+
 def test_links_out_of_the_folder_are_not_followed(editor: Membership, folder: Path, tmp_path_factory) -> None:
     outside = tmp_path_factory.mktemp("outside") / "secret.md"
     outside.write_text("# Secret\n\nDo not read.")
