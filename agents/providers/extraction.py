@@ -17,7 +17,9 @@ MAX_LIST_ITEMS = 10
 MAX_TABLE_ROWS = 8
 BEST_ROWS = 4
 # A further sentence must come this near to the best one's score, and say something of its own.
-NEAR_BEST = 0.78
+NEAR_BEST = 0.82
+# A table mostly says it all.
+NEAR_TABLE = 0.92
 # One that has no word of the question must come this near to the best one's meaning.
 NEAR_MEANING = 0.65
 # One that stands before the best in the same passage would open the answer, so it must be almost as good.
@@ -27,29 +29,12 @@ _LINES = ("item", "row")
 _BLOCKS = ("code", "table")
 _LIST_MARKER = re.compile(r"^(?:- |\d+\. )")
 # Sentences that open so can't be understood without the one before.
-_DEPENDENT = frozenset(
-    [
-        "it",
-        "its",
-        "they",
-        "their",
-        "them",
-        "this",
-        "that",
-        "these",
-        "those",
-        "then",
-        "otherwise",
-        "also",
-        "however",
-        "instead",
-        "both",
-        "either",
-        "neither",
-        "he",
-        "she",
-    ]
-)
+_DEPENDENT = frozenset([
+    "it", "its", "they", "their", "them", "this", "that", "these", "those", "then", "otherwise", "also", "however",
+    "instead", "both", "either", "neither", "he", "she",
+])  # fmt: skip
+# Sentences that have one of these among their first words go on with the one before.
+_REFERRING = frozenset(["it", "its", "they", "them", "this", "these", "such"])
 
 
 @dataclass(frozen=True)
@@ -70,7 +55,7 @@ class Composition:
 
 
 def compose(question: str, passages: Sequence[Passage], answerable: bool, searched: int) -> Composition:
-    """Answers with one to five sentences that best fit the question, or says that it doesn't know and whom to ask.
+    """Answers with the sentences, steps or table that best fit the question, or says that it doesn't know and whom to ask.
 
     The best sentence comes first, the others in the order of their documents. A list is given with its introduction,
     a table with its header, a block of code whole and only when a command or the way to do something was asked for;
@@ -80,7 +65,12 @@ def compose(question: str, passages: Sequence[Passage], answerable: bool, search
     scored = scored_sentences(asked, [passage for passage in passages if passage.relevant]) if answerable else []
     if not scored:
         return _unknown(passages, searched)
-    pieces = [piece for sentence in _ordered(_chosen(asked, scored)) for piece in _pieces(sentence, asked)]
+    chosen = _chosen(asked, scored)
+    pieces: list[_Piece] = []
+    for sentence in _ordered(chosen, asked.wants_steps):
+        pieces += _pieces(sentence, asked)
+        if not asked.wants_fact:
+            pieces += _continuation(sentence)
     return _written(_once(pieces))
 
 
@@ -88,10 +78,15 @@ def _chosen(asked: Question, scored: Sequence[Scored]) -> list[Scored]:
     """The best sentence, then by score those that are near it, not alike, and within the limit."""
     ranked = sorted(scored, key=lambda sentence: -sentence.score)
     chosen = [ranked[0]]
+    near = NEAR_TABLE if ranked[0].siblings[ranked[0].index].table else NEAR_BEST
     for sentence in ranked[1:]:
-        if len(chosen) == MAX_SENTENCES - 2 or sentence.score < NEAR_BEST * ranked[0].score:
+        if len(chosen) == MAX_SENTENCES - 2 or sentence.score < near * ranked[0].score:
             break
-        if _strays(asked, sentence, chosen[0]) or _leads_back(sentence, chosen) or any(_alike(sentence, other) for other in chosen):
+        if (
+            _strays(asked, sentence, chosen[0])
+            or _leads_back(sentence, chosen)
+            or any(_alike(sentence, other) for other in chosen)
+        ):
             continue
         chosen.append(sentence)
     return chosen
@@ -119,12 +114,21 @@ def _alike(one: Scored, other: Scored) -> bool:
     return len(first & second) > SAME_WORDS * min(len(first), len(second))
 
 
-def _ordered(chosen: Sequence[Scored]) -> list[Scored]:
-    """Passage by passage, each in its own order, the passage of the best sentence first."""
-    rank: dict[int, int] = {}
+def _ordered(chosen: Sequence[Scored], steps: bool) -> list[Scored]:
+    """Passage by passage, each in its own order, the passage of the best sentence first; steps document by document."""
+    passages: dict[int, int] = {}
+    documents: dict[str, int] = {}
     for sentence in chosen:
-        rank.setdefault(sentence.passage.number, len(rank))
-    return sorted(chosen, key=lambda sentence: (rank[sentence.passage.number], sentence.index))
+        passages.setdefault(sentence.passage.number, len(passages))
+        documents.setdefault(sentence.passage.document_id, len(documents))
+
+    def position(sentence: Scored) -> tuple[int, int, int]:
+        passage = sentence.passage
+        if steps:
+            return documents[passage.document_id], passage.start, sentence.index
+        return 0, passages[passage.number], sentence.index
+
+    return sorted(chosen, key=position)
 
 
 @dataclass(frozen=True)
@@ -141,12 +145,11 @@ def _pieces(sentence: Scored, asked: Question) -> list[_Piece]:
     siblings = sentence.siblings
     if siblings[sentence.index].table:
         return [_table(sentence)]
-    if sentence.list_start is not None:
-        indexes = _list_indexes(sentence, asked)
-    else:
-        indexes = [sentence.index]
-        if sentence.index and _depends(sentence.text) and siblings[sentence.index - 1].kind == "prose":
-            indexes.insert(0, sentence.index - 1)
+    indexes = [sentence.index] if sentence.list_start is None else _list_indexes(sentence, asked)
+    first = indexes[0]
+    all_prose = first > 0 and siblings[first - 1].kind == siblings[first].kind == "prose"
+    if all_prose and _depends(siblings[first].text):
+        indexes.insert(0, first - 1)
     if asked.wants_steps:
         following = indexes[-1] + 1
         if following < len(siblings) and siblings[following].kind == "code":
@@ -155,6 +158,16 @@ def _pieces(sentence: Scored, asked: Question) -> list[_Piece]:
         _Piece(sentence.passage, index, siblings[index].shown, siblings[index].kind, siblings[index].introduces)
         for index in indexes
     ]
+
+
+def _continuation(sentence: Scored) -> list[_Piece]:
+    """The prose after a sentence of prose, if its first words refer back to it."""
+    pair = sentence.siblings[sentence.index : sentence.index + 2]
+    if [sibling.kind for sibling in pair] != ["prose", "prose"] or pair[0].introduces or pair[1].introduces:
+        return []
+    opening = {word.strip("*_`,.").lower() for word in pair[1].text.split()[:5]}
+    leans = not opening.isdisjoint(_REFERRING)
+    return [_Piece(sentence.passage, sentence.index + 1, pair[1].shown, "prose", introduces=False)] if leans else []
 
 
 def _table(sentence: Scored) -> _Piece:
@@ -180,17 +193,16 @@ def _list_indexes(sentence: Scored, asked: Question) -> list[int]:
         end += 1
     if introduced and end == first:
         return [start, first]
-    ordered = siblings[first].shown[0].isdigit()
     whole = asked.wants_list if introduced else False
-    whole = whole or (introduced and sentence.index == start) or (asked.wants_steps and ordered)
+    whole = whole or (introduced and sentence.index == start) or (asked.wants_steps and sentence.index >= first)
     if whole and end - first <= MAX_LIST_ITEMS:
         return list(range(start, end))
     return sorted({start, sentence.index}) if introduced else [sentence.index]
 
 
 def _depends(text: str) -> bool:
-    words = text.split()
-    return bool(words) and words[0].strip("*_`,").lower() in _DEPENDENT
+    words = [word.strip("*_`,").lower() for word in text.split()[:2]]
+    return not _DEPENDENT.isdisjoint(words if words[:1] == ["if"] else words[:1])
 
 
 def _once(pieces: Sequence[_Piece]) -> list[_Piece]:

@@ -20,7 +20,7 @@ PASSAGE_WEIGHT = 0.25
 # For holding the kind of thing asked for: an amount, a time, a person.
 FITTING_BONUS = 0.12
 # For a step (a list item, what introduces a list or a command) of a passage whose titles name all that was asked.
-STEP_BONUS = 0.2
+STEP_BONUS = 0.4
 # Code rarely answers in itself; it belongs to the sentence before it.
 CODE_PENALTY = 0.25
 # A question in the text passes its score on to the sentence after it.
@@ -31,7 +31,8 @@ _ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,9}[.)])\s+")
 _ROW = re.compile(r" \| .* \| |^\S.*?\S {2,}\S|^[^:;.]+: [^;]*; [^:;.]+: [^;]*(?:; [^:;.]+: |$)")
 _TABLE_RULE = re.compile(r"\|(?:\s*:?-{2,}:?\s*\|)+")
 _STEPS = re.compile(
-    r"\bhow (?:do|can|should|would|to)\b|\b(?:command|steps?|procedure|run|restart|configure|set up)\b"
+    r"\bhow (?:do|can|should|would|to)\b"
+    r"|\b(?:command|steps?|procedure|run|restart|scale|renew|rotate|drain|unlock|configure|set up)\b"
     r"|\bwhat (?:now|next|to do|(?:do|must|should|can) (?:i|we|you) (?:do|check|try))\b|\bby hand\b", re.I
 )  # fmt: skip
 _LIST = re.compile(r"\b(?:which|what are|list|who are|name the|what (?:do|should) (?:i|we))\b", re.I)
@@ -65,6 +66,11 @@ class Question:
     wants_person: bool
     wants_steps: bool
     wants_list: bool
+
+    @property
+    def wants_fact(self) -> bool:
+        """Whether an amount, a time or a person was asked for, which one sentence can give."""
+        return self.wants_amount or self.wants_time or self.wants_person
 
     @classmethod
     def parse(cls, text: str) -> Question:
@@ -235,6 +241,8 @@ def _score(asked: Question, passage: Passage, sibling: Sibling) -> float:
     if asked.identifiers & own:
         score += FITTING_BONUS
     if asked.identifiers & _words(" ".join(sibling.text.split()[:3])):
+        score += FITTING_BONUS
+    if asked.wants_time and _TIME.search(passage.heading.rpartition(" > ")[2]):
         score += FITTING_BONUS
     if asked.identifiers and sibling.table and asked.identifiers & _words(cells(sibling.line)[0]):
         score += FITTING_BONUS

@@ -19,9 +19,14 @@ def _password(label: str, *, new: bool) -> forms.CharField:
     )
 
 
-def _email() -> forms.EmailField:
-    return forms.EmailField(
-        label="E-mail", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True})
+def _email(*, focus: bool = True) -> forms.EmailField:
+    attributes = {"autocomplete": "username", **({"autofocus": True} if focus else {})}
+    return forms.EmailField(label="E-mail", max_length=254, widget=forms.EmailInput(attrs=attributes))
+
+
+def _name() -> forms.CharField:
+    return forms.CharField(
+        label="Name", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name", "autofocus": True})
     )
 
 
@@ -31,8 +36,8 @@ class SignInForm(forms.Form):
 
 
 class SignUpForm(forms.Form):
-    name = forms.CharField(label="Name", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
-    email = _email()
+    name = _name()
+    email = _email(focus=False)
     password = _password("Password", new=True)
     organization = forms.CharField(
         label="Organisation",
@@ -54,5 +59,5 @@ class NewPasswordForm(forms.Form):
 class InvitationForm(forms.Form):
     """For someone who has no account yet."""
 
-    name = forms.CharField(label="Name", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = _name()
     password = _password("Password", new=True)

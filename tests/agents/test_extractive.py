@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -36,6 +37,15 @@ CODES = """| Code | Meaning |
 | PAY-4012 | card declined by the bank |
 | PAY-5030 | provider unavailable |
 """
+GROWING = """Messages wait safely in the queue. If a message is stuck, move it:
+
+```
+qw queue move-head emails
+```
+"""
+WAITING = """Customers may ask us to delete their data. Forward such a request to the data officer. The office is in Leeds.
+"""
+LEVELS = "| Level | Meaning |\n|---|---|\n" + "".join(f"| L{number} | level {number} |\n" for number in range(1, 13))
 REPLACED = """An employee who works full time gets 25 days of annual leave each year. The office is in Leeds."""
 
 
@@ -99,9 +109,60 @@ def test_a_command_is_shown_whole_with_its_introduction() -> None:
     )
 
 
-def test_a_table_row_is_shown_with_its_headers_names() -> None:
+def test_a_small_table_is_shown_whole_with_one_citation() -> None:
     found = answer("What does PAY-4012 mean?", passage(CODES, {"PAY-4012": 0.5, "PAY-5030": 0.4}))
-    assert found.text == "Code: PAY-4012; Meaning: card declined by the bank [1]"
+    assert found.text == f"{CODES.strip()}\n[1]"
+    assert [(segment.text, segment.passage_number) for segment in found.segments] == [(CODES.strip(), 1)]
+
+
+def test_of_a_larger_table_the_best_rows_are_shown_in_their_order() -> None:
+    scores = {"L12": 0.6, "L11": 0.62, "L10": 0.61, "L7": 0.8, "L3": 0.7}
+    found = answer("Which levels are there?", passage(LEVELS, scores))
+    assert found.text == (
+        "| Level | Meaning |\n|---|---|\n| L3 | level 3 |\n| L7 | level 7 |\n| L10 | level 10 |\n| L11 | level 11 |\n[1]"
+    )
+
+
+def test_of_a_larger_table_rows_far_from_the_best_are_left_out() -> None:
+    found = answer("Which levels are there?", passage(LEVELS, {"L7": 0.9, "L3": 0.85}))
+    assert found.text == "| Level | Meaning |\n|---|---|\n| L3 | level 3 |\n| L7 | level 7 |\n[1]"
+
+
+def test_a_table_whose_header_is_in_another_passage_shows_its_row_with_the_headers_names() -> None:
+    whole = passage(CODES, {"PAY-4012": 0.5})
+    row = whole.sentences[0]
+    rest = replace(whole, text=whole.text[row.start - whole.start :], start=row.start)
+    assert answer("What does PAY-4012 mean?", rest).text == "Code: PAY-4012; Meaning: card declined by the bank [1]"
+
+
+def test_steps_under_a_title_that_fits_come_before_remarks() -> None:
+    found = answer(
+        "The queue is growing, what now?",
+        passage(GROWING, {"wait safely": 0.65, "stuck": 0.5}, title="Runbook: queue backlog"),
+    )
+    assert found.text == "If a message is stuck, move it: [1]\n\n```\nqw queue move-head emails\n```\n[1]"
+
+
+def test_steps_of_one_document_come_in_its_order() -> None:
+    first = passage("1. Look at the queue.\n", {"": 0.5}, title="Queue")
+    second = replace(passage("1. Restart everything.\n", {"": 0.6}, number=2, title="Queue"), start=900, end=1000)
+    second = replace(second, sentences=[replace(item, start=900, end=922) for item in second.sentences])
+    found = answer("The queue is growing, what now?", second, first)
+    assert found.text == "1. Look at the queue. [1]\n1. Restart everything. [2]"
+
+
+def test_a_sentence_that_refers_back_to_the_answer_is_added() -> None:
+    found = answer("May customers have their data erased?", passage(WAITING, {"delete": 0.7, "Forward": 0.1}))
+    assert found.text == (
+        "Customers may ask us to delete their data. [1] Forward such a request to the data officer. [1]"
+    )
+
+
+def test_a_sentence_about_something_else_is_left_out() -> None:
+    found = answer(
+        "Where is leave booked?", passage("Leave is booked online. The canteen has soup.", {"booked": 0.5, "soup": 0.3})
+    )
+    assert found.text == "Leave is booked online. [1]"
 
 
 def test_the_same_thing_is_not_said_twice() -> None:
@@ -147,7 +208,7 @@ def test_without_documents_it_says_so() -> None:
     )
 
 
-@given(st.lists(st.sampled_from([LEAVE, BOOKING, ROLLBACK, CODES, REPLACED]), min_size=1, max_size=5),
+@given(st.lists(st.sampled_from([LEAVE, BOOKING, ROLLBACK, CODES, LEVELS, GROWING, REPLACED]), min_size=1, max_size=5),
        st.text(max_size=80), st.lists(st.floats(-1, 1), min_size=5, max_size=5))  # fmt: skip
 def test_every_piece_is_quoted_from_the_passage_that_it_names(
     texts: list[str], question: str, scores: list[float]
@@ -161,9 +222,10 @@ def test_every_piece_is_quoted_from_the_passage_that_it_names(
     assert found.answered
     for segment in found.segments:
         source = by_number[segment.passage_number]
-        words = " ".join(re.sub(r"^(- |\d+\. )", "", segment.text).split())
         rendered = [" ".join(sentence.text.split()) for sentence in source.sentences]
-        assert words in " ".join(source.text.split()) or words in rendered
+        for part in segment.text.splitlines() if segment.text.startswith("|") else [segment.text]:
+            words = " ".join(re.sub(r"^(- |\d+\. )", "", part).split())
+            assert words in " ".join(source.text.split()) or words in rendered
     assert [int(number) for number in re.findall(r"\[(\d)\]", found.text)] == [s.passage_number for s in found.segments]
 
 
