@@ -15,7 +15,7 @@ from agents.retrieval.search import SearchResult
 from bench import retrieval as bench
 
 # One worker of a parallel run indexes the documents for all tests here.
-pytestmark = pytest.mark.xdist_group("demo-quality")
+pytestmark = [pytest.mark.xdist_group("demo-quality"), pytest.mark.django_db(databases=["default", "retrieval"])]
 
 
 @pytest.fixture(scope="module")
