@@ -17,7 +17,7 @@ import httpx2
 
 ROOT = Path(__file__).resolve().parents[1]
 ADMIN_EMAIL, ADMIN_PASSWORD = "admin@example.com", "a long enough password"
-START_SECONDS = 120
+START_SECONDS = 240
 
 
 @dataclass
