@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
@@ -24,6 +25,10 @@ API_PREFIXES = (
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, DisallowedHost):
+        # Not a page: pages ask for the host again.
+        detail = "This host name isn't served here. Name it in AURORA_ALLOWED_HOSTS."
+        return _json(request, 400, "HOST_NOT_ALLOWED", detail)
     return _answer(request, 400, "BAD_REQUEST", "The request can't be understood.")
 
 
@@ -44,10 +49,14 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def _answer(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
-    request_id = getattr(request, "request_id", "")
     if _wants_page(request):
-        context: dict[str, Any] = {"detail": detail, "request_id": request_id}
+        context: dict[str, Any] = {"detail": detail, "request_id": getattr(request, "request_id", "")}
         return render(request, f"errors/{status}.html", context, status=status)
+    return _json(request, status, code, detail)
+
+
+def _json(request: HttpRequest, status: int, code: str, detail: str) -> JsonResponse:
+    request_id = getattr(request, "request_id", "")
     return JsonResponse(envelope(status=status, code=code, detail=detail, request_id=request_id), status=status)
 
 

@@ -61,3 +61,11 @@ def test_every_answer_names_its_request() -> None:
     assert mine["X-Request-ID"] == mine.json()["request_id"] == "my-own-request-1"
     unusable = Client().get("/api/incidents", headers={"X-Request-ID": "no spaces, please"})
     assert unusable["X-Request-ID"] == unusable.json()["request_id"] != "no spaces, please"
+
+
+@pytest.mark.parametrize("path", ["/", "/api/incidents"])
+def test_an_unknown_host_name_is_refused_with_what_to_do(path: str) -> None:
+    response = Client().get(path, headers={"Host": "evil.example.com", "Accept": "text/html"})
+    assert response.status_code == 400
+    assert response.json()["code"] == "HOST_NOT_ALLOWED"
+    assert "AURORA_ALLOWED_HOSTS" in response.json()["detail"]
