@@ -50,13 +50,3 @@ class IsAdmin(IsViewer):
 
     role = Role.ADMIN
     message = "This needs the role admin in the organisation."
-
-
-class IsOperator(IsSignedIn):
-    """Someone who operates the installation, signed in as a person."""
-
-    message = "Only an operator of the installation may do this."
-
-    def has_permission(self, request: Request, view: Any) -> bool:
-        identity = request.auth
-        return isinstance(identity, Identity) and identity.user.is_staff and identity.api_key is None

@@ -13,7 +13,6 @@ from agents.knowledge.folders import documents_withdraw, folder_import, folder_i
 from agents.knowledge.models import Document
 from agents.knowledge.services import documents_apply_pending
 from agents.retrieval.versions import index_reset, version_ensure_active
-from aurora_site.accounts.selectors import organization_default
 from aurora_site.accounts.services.installation import admin_ensure, demo_learner_ensure, organization_default_ensure
 
 DOCUMENTS = Path(__file__).parent / "documents"
@@ -36,10 +35,10 @@ def accounts_prepare() -> str:
 
 def documents_are_current() -> bool:
     """Whether the folder of documents needs no work, so that an installation is ready as soon as it serves."""
-    organization = organization_default()
-    folder = documents_folder(organization)
-    if settings.AURORA_INDEX_RESET or organization is None:
+    if settings.AURORA_INDEX_RESET:
         return False
+    organization = organization_default_ensure()
+    folder = documents_folder(organization)
     return folder is None or not folder.is_dir() or folder_is_current(organization=organization, folder=folder)
 
 
@@ -71,7 +70,7 @@ def documents_folder(organization: Any) -> Path | None:
     if not settings.AURORA_DEMO:
         return None
     own = Document.objects.for_organization(organization).filter(origin=Document.Origin.FOLDER)
-    return None if organization is not None and own.exists() else DOCUMENTS
+    return None if own.exists() else DOCUMENTS
 
 
 def _take_in(organization: Any, actor: Any, folder: Path, say: Say) -> None:

@@ -29,10 +29,15 @@ def prepare(say: Say) -> str:
         migrate(say)
         if databases.broker_url().startswith("pgmq:"):
             queue.install()
-        password = loader.accounts_prepare()
-        if not loader.documents_are_current():
-            readiness.setup_begin()
-    return password
+        return loader.accounts_prepare()
+
+
+def expect_first_data() -> None:
+    """Say that the installation isn't ready until its documents are loaded, unless there is nothing to load."""
+    from aurora_site.demo.loader import documents_are_current
+
+    if not documents_are_current():
+        readiness.setup_begin()
 
 
 def load_first_data(say: Say) -> None:

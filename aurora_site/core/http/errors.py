@@ -52,16 +52,8 @@ class PayloadTooLarge(ApiError):
     status, default_code = 413, "PAYLOAD_TOO_LARGE"
 
 
-class UnsupportedMedia(ApiError):
-    status, default_code = 415, "UNSUPPORTED_MEDIA_TYPE"
-
-
 class Unprocessable(ApiError):
     status, default_code = 422, "UNPROCESSABLE"
-
-
-class RateLimited(ApiError):
-    status, default_code = 429, "RATE_LIMITED"
 
 
 class Unavailable(ApiError):

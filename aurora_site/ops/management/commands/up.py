@@ -53,6 +53,11 @@ class Command(BaseCommand):
             self._say_what_is_odd()
             faulthandler.dump_traceback_later(SETUP_WATCHDOG_SECONDS, repeat=True)
             self.password = first_start.prepare(self.say)
+            if self.password:
+                # At once, too: this start may be stopped before it is ready, or have no web server to announce.
+                self.say(f"Administrator {settings.AURORA_ADMIN_EMAIL}, password (shown only now): {self.password}")
+            if "web" in names:
+                first_start.expect_first_data()
             faulthandler.cancel_dump_traceback_later()
             self._supervise(names)
         except KeyboardInterrupt:
