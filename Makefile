@@ -11,20 +11,21 @@ COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev install-mysql run test test-all test-mysql test-redis test-rabbitmq test-browser \
-	soak lint format bench screenshots clean lock
+	test-faults soak lint format bench screenshots clean lock
 
 help:
 	@echo "make run          install what is missing and start Aurora (PORT, HOST, AURORA_HOME)"
 	@echo "make install      make .venv with what Aurora runs on"
 	@echo "make test         lint and run the test suite"
-	@echo "make test-all     the suite, and again with MariaDB, Redis, RabbitMQ and a browser"
+	@echo "make test-all     the suite, and again with MariaDB, Redis, RabbitMQ, a browser and faults"
 	@echo "make test-mysql   the suite on MariaDB or MySQL (AURORA_TEST_MYSQL_URL, else one is started)"
+	@echo "make test-faults  kill, freeze and stop whole installations while they answer"
 	@echo "make soak         the tests that take an hour"
 	@echo "make lint         ruff, mypy, import rules"
 	@echo "make bench        measure the figures that the README quotes"
 	@echo "make screenshots  photograph the pages"
 	@echo "make lock         compile the locked requirements anew"
-	@echo "make clean        remove .venv and caches (never AURORA_HOME)"
+	@echo "make clean        remove .venv, .bench and caches (never AURORA_HOME)"
 
 # A stamp holds the hash of the lock it was made from, so that nothing is installed twice and nothing stays old.
 define install_locked
@@ -58,15 +59,15 @@ run: install
 	@exec $(BIN)/python manage.py up
 
 test: lint
-	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not mysql and not redis and not rabbitmq and not browser and not soak"
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not mysql and not redis and not rabbitmq and not browser and not soak and not faults"
 
-test-all: test test-mysql test-redis test-rabbitmq test-browser
+test-all: test test-mysql test-redis test-rabbitmq test-browser test-faults
 
 test-mysql: install-mysql
 	$(BIN)/python -m tests.mysql_server $(BIN)/python -m pytest -n auto --dist loadgroup \
-		-m "not redis and not rabbitmq and not browser and not soak"
+		-m "not redis and not rabbitmq and not browser and not soak and not faults"
 
-test-redis test-rabbitmq test-browser: test-%: install-dev
+test-redis test-rabbitmq test-browser test-faults: test-%: install-dev
 	@$(BIN)/python -m pytest -m $*; status=$$?; \
 	if [ $$status = 5 ]; then echo "No test is marked $* yet."; exit 0; fi; exit $$status
 
@@ -99,5 +100,5 @@ lock: install-dev
 	$(COMPILE) requirements/mysql.in -o requirements/mysql.txt
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .bench .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -7,7 +7,7 @@ import json
 from django.contrib import admin
 from django.utils.html import format_html
 
-from agents.models import Agent, ChatSession, Document, Message, Run, RunEvent
+from agents.models import Agent, ChatSession, Document, Feedback, Message, Run, RunEvent, ToolCall
 from aurora_site.core.admin import ReadOnlyAdmin, ReadOnlyInline
 
 
@@ -31,14 +31,39 @@ class RunEventInline(ReadOnlyInline):
         return format_html("<code>{}</code>", json.dumps(event.data, ensure_ascii=False)[:500])
 
 
+class ToolCallInline(ReadOnlyInline):
+    model = ToolCall
+    fields = ["call_id", "name", "effect", "state", "shown_arguments", "decided_by", "created_at", "finished_at"]
+    readonly_fields = fields
+    ordering = ["id"]
+
+    @admin.display(description="Arguments")
+    def shown_arguments(self, call: ToolCall) -> str:
+        return format_html("<code>{}</code>", json.dumps(call.arguments, ensure_ascii=False)[:500])
+
+
+class FeedbackInline(ReadOnlyInline):
+    model = Feedback
+    fields = ["user", "rating", "comment", "updated_at"]
+    readonly_fields = fields
+
+
 @admin.register(Run)
 class RunAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "agent", "state", "mode", "actor", "organization", "trace_id"]
-    list_filter = ["state", "mode", "agent"]
+    list_filter = ["state", "mode", "kind", "agent"]
     list_select_related = ["actor", "organization"]
     search_fields = ["id", "trace_id", "actor__email"]
     date_hierarchy = "created_at"
-    inlines = [RunEventInline]
+    inlines = [ToolCallInline, FeedbackInline, RunEventInline]
+
+
+@admin.register(Feedback)
+class FeedbackAdmin(ReadOnlyAdmin):
+    list_display = ["updated_at", "rating", "user", "run", "comment"]
+    list_filter = ["rating"]
+    list_select_related = ["user", "run"]
+    search_fields = ["user__email", "run__id", "comment"]
 
 
 class MessageInline(ReadOnlyInline):

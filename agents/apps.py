@@ -11,9 +11,14 @@ class AgentsConfig(AppConfig):
     def ready(self) -> None:
         from agents.catalog import builtin, turn
         from agents.catalog.services import builtin_agents_store
+        from agents.chat import conversation, endings
+        from agents.knowledge import tools
         from agents.runs.host import drain_runs
 
         builtin.register_all()
+        tools.register_all()
         turn.register()
+        conversation.register()
+        endings.register()
         on_drain(drain_runs)
         post_migrate.connect(builtin_agents_store, sender=self)

@@ -2,7 +2,8 @@
 
 from agents.catalog.models import Agent
 from agents.chat.models import ChatSession, Message
-from agents.knowledge.models import Document
-from agents.runs.models import Run, RunEvent
+from agents.knowledge.models import Document, DocumentReport
+from agents.runs.models import Feedback, Run, RunEvent
+from agents.runs.tool_models import ToolCall
 
-__all__ = ["Agent", "ChatSession", "Document", "Message", "Run", "RunEvent"]
+__all__ = ["Agent", "ChatSession", "Document", "DocumentReport", "Feedback", "Message", "Run", "RunEvent", "ToolCall"]

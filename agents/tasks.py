@@ -3,7 +3,10 @@
 from celery import shared_task
 
 from agents.knowledge import selectors, services
-from agents.runs.services import runs_reap
+from agents.runs import dispatch, worker
+from agents.runs.approvals import approvals_expire
+from agents.runs.folding import events_fold
+from agents.runs.reaper import runs_reap
 
 
 @shared_task(name="agents.apply_document", autoretry_for=(OSError,), retry_backoff=True, max_retries=5)
@@ -19,7 +22,27 @@ def sweep_documents() -> None:
         services.document_apply(document_id=document_id)
 
 
+@shared_task(name="agents.execute_run")
+def execute_run(run_id: str) -> None:
+    """Carry out a queued run on this worker's event loop; returns as soon as that has it."""
+    worker.take(run_id)
+
+
 @shared_task(name="agents.reap_runs")
 def reap_runs() -> None:
-    """End the runs whose process died."""
-    runs_reap()
+    """End the runs whose process died, and hand out the queued ones that nobody started."""
+    for run_id in runs_reap().to_start:
+        dispatch.enqueue(run_id)
+
+
+@shared_task(name="agents.expire_approvals")
+def expire_approvals() -> None:
+    """Give up the approvals that nobody decided in time, and let their runs go on."""
+    for run_id in approvals_expire():
+        dispatch.enqueue(run_id)
+
+
+@shared_task(name="agents.fold_events")
+def fold_events() -> int:
+    """Remove the pieces of old answers whose messages carry their text; how many."""
+    return events_fold()

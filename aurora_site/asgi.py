@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aurora_site.settings.current")
 
@@ -12,9 +13,20 @@ from django.core.asgi import get_asgi_application
 # Before anything that needs models.
 django_application = get_asgi_application()
 
-from aurora_site.checks import refuse_unsafe_production  # noqa: E402
+from django.conf import settings  # noqa: E402
+
+from agents.providers import registry  # noqa: E402
+from agents.runs.host import RunHost  # noqa: E402
+from aurora_site.checks import refuse_unusable_settings  # noqa: E402
 from aurora_site.routing import websocket_urlpatterns  # noqa: E402
 
-refuse_unsafe_production()
+refuse_unusable_settings()
+registry.prepare(registry.ProviderConfig.from_settings(settings))
 
-application = ProtocolTypeRouter({"http": django_application, "websocket": URLRouter(websocket_urlpatterns)})
+protocols = ProtocolTypeRouter({"http": django_application, "websocket": URLRouter(websocket_urlpatterns)})
+
+
+async def application(scope: Any, receive: Any, send: Any) -> None:
+    """Serve a connection. From the first one on, the process also looks after the runs of others that died."""
+    RunHost.current()
+    await protocols(scope, receive, send)

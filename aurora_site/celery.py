@@ -24,9 +24,11 @@ def _keep_django_logging(**_: Any) -> None:
 
 @signals.worker_ready.connect
 def _worker_ready(**_: Any) -> None:
+    from agents.runs import worker
     from aurora_site.ops import heartbeat
 
     heartbeat.start("worker")
+    worker.begin()
 
 
 @signals.beat_init.connect
@@ -41,3 +43,11 @@ def _worker_ends(**_: Any) -> None:
     from aurora_site.ops import heartbeat
 
     heartbeat.stop()
+
+
+@signals.worker_shutdown.connect
+def _worker_drains(**_: Any) -> None:
+    """The pool has ended; let the runs finish that its tasks handed over."""
+    from agents.runs import worker
+
+    worker.close()

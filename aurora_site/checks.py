@@ -1,15 +1,19 @@
-"""System checks: production doesn't start on unsafe settings; old names and a replaced home are said aloud."""
+"""System checks: production doesn't start on unsafe settings, nothing on models that can't be called; old names and a
+replaced home are said aloud."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core import checks
 from django.core.checks import ERROR, CheckMessage, Error, register
 from django.core.exceptions import ImproperlyConfigured
 
+from agents.providers.registry import ProviderConfig, chain_entries
+from agents.providers.tokens import prices
 from aurora_site.core import env, home
 
 SHORTEST_SECRET = 32
@@ -22,6 +26,31 @@ WELL_KNOWN = (
 def check_production(**_: Any) -> list[CheckMessage]:
     """Errors that keep production from starting. A development installation has none of them."""
     return list(_unsafe()) if settings.AURORA_ENV == "production" else []
+
+
+@register()
+def check_models(**_: Any) -> list[CheckMessage]:
+    """Errors for language models that could never be called as they are configured."""
+    config = ProviderConfig.from_settings(settings)
+    problems = [
+        Error(
+            f"{name} is not an address, like http://localhost:11434/v1.",
+            hint="Begin with http:// or https://.",
+            id=code,
+        )
+        for name, code in (("OPENAI_BASE_URL", "aurora.E008"), ("OLLAMA_BASE_URL", "aurora.E009"))
+        if not _is_address(getattr(settings, name))
+    ]
+    try:
+        prices(config.prices)
+        missing = [kind for kind, _ in chain_entries(config.chain) if not config.configured(kind)]
+    except ValueError as error:
+        return [*problems, Error(str(error), hint="docs/configuration.md shows the form.", id="aurora.E010")]
+    if missing:
+        text = f"AURORA_MODEL_CHAIN names {missing[0]}, whose server isn't configured."
+        hint = "Set OLLAMA_BASE_URL, or OPENAI_API_KEY or OPENAI_BASE_URL."
+        problems.append(Error(text, hint=hint, id="aurora.E011"))
+    return problems
 
 
 @register()
@@ -42,9 +71,9 @@ def check_home(**_: Any) -> list[CheckMessage]:
     return [checks.Warning(text, hint="Give AURORA_HOME a folder that this account can write.", id="aurora.W002")]
 
 
-def refuse_unsafe_production() -> None:
+def refuse_unusable_settings() -> None:
     """For processes that run no system checks. Raises ImproperlyConfigured."""
-    problems = [problem for problem in check_production() if problem.level >= ERROR]
+    problems = [problem for problem in (*check_production(), *check_models()) if problem.level >= ERROR]
     if problems:
         raise ImproperlyConfigured(" ".join(f"{problem.msg} {problem.hint}" for problem in problems))
 
@@ -70,6 +99,14 @@ def _unsafe() -> Iterator[CheckMessage]:
         yield Error("X-User-ID alone would name the caller.", hint="Send INTERNAL_API_SECRET along.", id="aurora.E007")
     if "*" in settings.ALLOWED_HOSTS:
         yield checks.Warning("AURORA_ALLOWED_HOSTS admits every host name.", hint="Name the hosts.", id="aurora.W003")
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return not url or (parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0)
+    except ValueError:
+        return False
 
 
 def weak(secret: str) -> bool:

@@ -8,14 +8,19 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
+from hypothesis import settings
 from rest_framework.test import APIClient
 
+from agents.providers import failover, quirks
 from aurora_site.accounts.models import Membership
 from tests.factories.accounts import session_of, tokens_for, user_factory
 from tests.live import LiveAurora, start_aurora
 from tests.model_server import ModelServer, running
 
 IN_CI = os.environ.get("CI") == "true"
+# A property holds or it doesn't; how long an example takes depends on the machine.
+settings.register_profile("aurora", deadline=None)
+settings.load_profile("aurora")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -23,6 +28,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "live_aurora" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("live"))
+
+
+@pytest.fixture(autouse=True)
+def models_without_a_past() -> None:
+    """What a process learns of models' servers doesn't pass from test to test."""
+    failover.reset()
+    quirks.forget()
 
 
 @pytest.fixture

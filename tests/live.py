@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,14 +24,19 @@ START_SECONDS = 240
 
 @dataclass
 class LiveAurora:
-    """A running installation: where it listens, where it lives, and its supervisor's process."""
+    """A running installation, or a part of one: where it listens, where it lives, and its supervisor's process."""
 
     url: str
     home: Path
     process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
 
     def output(self) -> str:
-        return (self.home / "output.log").read_text()
+        return self.log.read_text()
 
 
 def free_port() -> int:
@@ -55,30 +62,40 @@ def environment(home: Path, port: int, **extra: str) -> dict[str, str]:
     }
 
 
+def launch(home: Path, *arguments: str, extra: Mapping[str, str] | None = None, port: int = 0) -> LiveAurora:
+    """``manage.py up`` with arguments, in a process of its own. Returns at once."""
+    port = port or free_port()
+    log = home / f"output{''.join(arguments)}.log"
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "up", *arguments],
+            cwd=ROOT,
+            env=environment(home, port, **(extra or {})),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    return LiveAurora(f"http://127.0.0.1:{port}", home, process, log)
+
+
+def stop(aurora: LiveAurora) -> None:
+    """Ask it to end as an operator would. Raises TimeoutExpired when it doesn't, after killing it."""
+    aurora.process.send_signal(signal.SIGTERM)
+    try:
+        aurora.process.wait(30)
+    except subprocess.TimeoutExpired:
+        aurora.process.kill()
+        raise
+
+
 @contextmanager
 def start_aurora(home: Path, extra: Mapping[str, str] | None = None) -> Iterator[LiveAurora]:
     """``manage.py up`` until its readiness check passes; everything is stopped at the end."""
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    with (home / "output.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", "up"],
-            cwd=ROOT,
-            env=environment(home, port, **(extra or {})),
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    aurora = LiveAurora(url, home, process)
+    aurora = launch(home, extra=extra)
     try:
         wait_until_ready(aurora)
         yield aurora
     finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            raise
+        stop(aurora)
 
 
 def wait_until_ready(aurora: LiveAurora) -> None:
@@ -94,3 +111,41 @@ def wait_until_ready(aurora: LiveAurora) -> None:
             pass
         time.sleep(0.1)
     raise AssertionError(f"Aurora did not get ready:\n{aurora.output()}")
+
+
+def enterable(folder: Path) -> Path:
+    """Let the embedded PostgreSQL's account, which is another one under root, pass through a temporary folder."""
+    for each in (folder, *folder.parents):
+        if each.stat().st_uid == os.getuid():
+            each.chmod(each.stat().st_mode | 0o011)
+    return folder
+
+
+@contextmanager
+def temporary_home(prefix: str) -> Iterator[Path]:
+    """A folder for an installation that may start its PostgreSQL again at any time. pytest's own folders won't do: each
+    session of pytest closes their parent to other accounts."""
+    with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as folder:
+        yield enterable(Path(folder))
+
+
+def processes_of(home: Path) -> dict[int, list[str]]:
+    """Every living process of the installation: its command line or its environment names the home."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            words = (folder / "cmdline").read_bytes()
+            variables = (folder / "environ").read_bytes().split(b"\0")
+            if words and (f"AURORA_HOME={home}".encode() in variables or os.fsencode(home / "pg") in words):
+                found[int(folder.name)] = words.decode(errors="replace").split("\0")
+    return found
+
+
+def part_pid(aurora: LiveAurora, name: str) -> int | None:
+    """The process of one part (web, worker, beat) under this supervisor."""
+    for pid, words in processes_of(aurora.home / "home").items():
+        with contextlib.suppress(OSError):
+            parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+            if name in words and parent == aurora.process.pid:
+                return pid
+    return None

@@ -1,143 +1,156 @@
-"""A loopback server that speaks the OpenAI-compatible wire format: chunks, usage, errors, slow and broken replies.
+"""A loopback server that speaks the OpenAI-compatible wire format: chunks, tool calls, usage, errors, broken replies.
 
-The model's name chooses what it does: ``plain`` answers with ``answer``; ``silent`` sends headers and then nothing;
-``rate-limited`` 429; ``failing`` 500; ``refusing`` 401; ``garbage`` sends what isn't JSON; ``broken`` closes in the
-middle; ``half-error`` sends an error object in the stream; ``slow`` one word at a time until the client goes away.
+The model's name chooses what it does:
+
+``plain`` (and any other name) answers with ``server.answer``; ``words-200-50`` writes 200 words, one every 50 ms;
+``slow`` 3,000 words, one every 10 ms. ``no-usage``, ``no-done``, ``no-end`` (stays open after its end), ``cut`` (stops
+at its token limit) and ``json`` (one object, no stream) are ``plain`` with something missing.
+
+Refusals: ``rate-limited`` 429 with ``Retry-After: 7``; ``failing`` 500; ``refusing`` 401; ``unknown`` 404; ``context`` 400
+as for a conversation that is too long. ``no-tools``, ``no-stream-options`` and ``new-parameters`` (neither ``max_tokens``
+nor ``temperature``) refuse requests that hold what they don't take, and answer others.
+
+Failures: ``silent`` headers, then nothing; ``stalling`` three words, then nothing; ``comments`` keep-alive comments alone;
+``broken`` closes in the middle of the chunked body; ``resetting`` a TCP reset after three words; ``half-error`` a word,
+then an error object; ``error-object`` an error with a word for a code; ``garbage`` what isn't JSON; ``html`` a page with
+status 200; ``empty`` no events; ``nothing`` an answer without text; ``filtered`` a content filter's end.
+
+Tools (``server.calls``, by default one call of the request's first tool, until the request holds a tool's result):
+``tool`` whole, ``tool-pieces`` in small pieces, several interleaved, ``tool-half`` breaks off inside the arguments.
+
+``server.script(...)`` puts replies in line that are played first, one for each request, whatever the model's name:
+a text; a ``Reply`` with text, tool calls ``(name, arguments)`` and a finish reason; ``Reply(model="failing")`` for what
+that model would do; or a function from the request's body to one of these. ``arguments`` is an object, or a text that is
+sent as it is (so it may be broken JSON). ``server.requests`` holds the bodies of all requests in order.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
+import contextlib
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.model_replies import Body, Call, Closed, Play, Reply
 
-class ModelServer(ThreadingHTTPServer):
-    """Keeps the requests it got, and how many of its streams were closed by the client before their end."""
+ANSWER = "You get 25 days of paid leave a year [1]."
+Scripted = str | Reply | Callable[[Body], str | Reply]
 
-    daemon_threads = True
-    request_queue_size = 1024
 
-    def __init__(self, port: int = 0, answer: str = "You get 25 days of paid leave a year [1].") -> None:
-        super().__init__(("127.0.0.1", port), _Handler)
+class ModelServer:
+    """``closed_early`` is set, and ``closures`` gets the time (monotonic seconds), when a client closes a stream before its
+    end; ``open_streams`` counts the replies being written, ``connections`` those ever accepted."""
+
+    def __init__(self, answer: str = ANSWER) -> None:
         self.answer = answer
-        self.requests: list[dict[str, Any]] = []
+        self.calls: Sequence[Call] = ()
+        self.requests: list[Body] = []
         self.closed_early = threading.Event()
-        self.stopping = threading.Event()
+        self.closures: list[float] = []
+        self.open_streams = 0
+        self.connections = 0
+        self.port = 0
+        self._script: deque[Scripted] = deque()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}/v1"
+        return f"http://127.0.0.1:{self.port}/v1"
 
+    def script(self, *replies: Scripted) -> None:
+        """Put replies in line."""
+        self._script.extend(replies)
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: ModelServer
+    def unscript(self) -> None:
+        """Forget the replies that were not played."""
+        self._script.clear()
 
-    def log_message(self, *args: Any) -> None:
-        pass
+    def next_reply(self, body: Body) -> Reply:
+        """What is next in line, else what the model's name says."""
+        reply = self._script.popleft() if self._script else Reply(model=body["model"])
+        if callable(reply):
+            reply = reply(body)
+        return Reply(text=reply) if isinstance(reply, str) else reply
 
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.requests.append(body)
-        failures = {"rate-limited": 429, "failing": 500, "refusing": 401}
-        if body["model"] in failures:
-            self._error(failures[body["model"]])
-            return
-        self.send_response(200)
-        self.send_header("Content-Type", "text/event-stream")
-        self.send_header("Transfer-Encoding", "chunked")
-        self.end_headers()
+    async def serve(self, port: int, ready: Callable[[], None]) -> None:
+        """Serve until cancelled; ``ready`` is called when connections are accepted."""
+        server = await asyncio.start_server(self._connected, "127.0.0.1", port, backlog=2048)
+        self.port = server.sockets[0].getsockname()[1]
+        ready()
+        async with server:
+            await server.serve_forever()
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        first = b""
+        self.connections += 1
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError, Closed):
+            while True:
+                head = first + await reader.readuntil(b"\r\n\r\n")
+                body = json.loads(await reader.readexactly(_content_length(head)))
+                self.requests.append(body)
+                first = await self._play(body, reader, writer)
+        writer.close()
+
+    async def _play(self, body: Body, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        """Play a reply; stop as soon as the client closes the connection. What it has sent meanwhile is returned."""
+        self.open_streams += 1
+        playing = asyncio.ensure_future(Play(self.next_reply(body), self.answer, self.calls, body, writer).play())
+        leaving = asyncio.ensure_future(reader.read(1))
         try:
-            self._play(body["model"])
-        except (BrokenPipeError, ConnectionResetError):
-            self.server.closed_early.set()
-            self.close_connection = True
-
-    def _play(self, model: str) -> None:
-        match model:
-            case "silent":
-                self.server.stopping.wait(30)
-            case "garbage":
-                self._data("{not json")
-                self._end()
-            case "broken":
-                self._data(_chunk(model, "You get "))
-                self.close_connection = True
-            case "half-error":
-                self._data(_chunk(model, "You get "))
-                self._data(json.dumps({"error": {"message": "overloaded", "type": "server_error", "code": 500}}))
-                self._end()
-            case "slow":
-                for number in range(3000):
-                    self._data(_chunk(model, f"word{number} "))
-                    time.sleep(0.01)
-            case _:
-                self._answer(model)
-
-    def _answer(self, model: str) -> None:
-        self._data(_chunk(model, "", role="assistant"))
-        for word in self.server.answer.split(" "):
-            self._data(_chunk(model, word + " "))
-        self._data(_chunk(model, None, finish="stop"))
-        usage = {"prompt_tokens": 321, "completion_tokens": 12, "total_tokens": 333}
-        self._data(json.dumps({**_base(model), "choices": [], "usage": usage}))
-        self._data("[DONE]")
-        self._end()
-
-    def _data(self, data: str) -> None:
-        line = f"data: {data}\n\n".encode()
-        self.wfile.write(f"{len(line):x}\r\n".encode() + line + b"\r\n")
-        self.wfile.flush()
-
-    def _end(self) -> None:
-        self.wfile.write(b"0\r\n\r\n")
-
-    def _error(self, status: int) -> None:
-        body = json.dumps({"error": {"message": "no", "type": "error", "param": None, "code": None}}).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+            await asyncio.wait([playing, leaving], return_when=asyncio.FIRST_COMPLETED)
+            if not playing.done():
+                self.closures.append(time.monotonic())
+                self.closed_early.set()
+                raise Closed
+            playing.result()
+        finally:
+            self.open_streams -= 1
+            playing.cancel()
+            leaving.cancel()
+            await asyncio.wait([playing, leaving])
+        return b"" if leaving.cancelled() else leaving.result()
 
 
-def _base(model: str) -> dict[str, Any]:
-    return {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1700000000, "model": model}
-
-
-def _chunk(model: str, content: str | None, *, role: str = "", finish: str | None = None) -> str:
-    delta: dict[str, Any] = {}
-    if role:
-        delta["role"] = role
-    if content is not None:
-        delta["content"] = content
-    return json.dumps({**_base(model), "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]})
+def _content_length(head: bytes) -> int:
+    lines = (line.partition(b":") for line in head.lower().split(b"\r\n"))
+    return next(int(value) for name, _, value in lines if name == b"content-length")
 
 
 @contextmanager
 def running(port: int = 0, **options: Any) -> Iterator[ModelServer]:
-    """The server, serving in a thread."""
-    server = ModelServer(port, **options)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    """The server, serving on a loop of its own in a thread."""
+    server = ModelServer(**options)
+    ready = threading.Event()
+    stops: list[Callable[[], Any]] = []
+
+    async def serve() -> None:
+        task, loop = asyncio.current_task(), asyncio.get_running_loop()
+        stops.append(lambda: loop.call_soon_threadsafe(task.cancel))
+        await server.serve(port, ready.set)
+
+    def run() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            asyncio.run(serve())
+
+    thread = threading.Thread(target=run, daemon=True)
     thread.start()
+    assert ready.wait(10), "the model server did not start"
     try:
         yield server
     finally:
-        server.stopping.set()
-        server.shutdown()
-        server.server_close()
+        stops[0]()
+        thread.join(10)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--port", type=int, default=8099)
     arguments = parser.parse_args()
     with running(arguments.port) as served:
-        print(f"OPENAI_BASE_URL={served.url}")
+        print(f"OPENAI_BASE_URL={served.url}", flush=True)
         threading.Event().wait()

@@ -1,7 +1,7 @@
 """Pictures of the pages, 375 and 1440 pixels wide, light and dark, in ``./screenshots``. Run: ``make screenshots``.
 
-Starts an Aurora of its own with the demo organisation; ``--url`` takes pictures of a running one. Exits with 1 when a
-page is wider than its window or writes an error to the console.
+Starts an Aurora of its own with the demo organisation and a loopback model; ``--url`` takes pictures of a running one,
+without those that need the model. Exits with 1 when a page is wider than its window or writes an error to the console.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
+from tests.e2e.asking import ask, text_of, wait_until_answered
 from tests.e2e.chromium import launched
 from tests.live import ADMIN_EMAIL, ADMIN_PASSWORD, start_aurora
+from tests.model_server import ModelServer, Reply, running
 
 WIDTHS = {375: 760, 1440: 900}
 SCHEMES = ("light", "dark")
@@ -25,7 +27,15 @@ QUESTIONS = (
     "How do I roll back a deployment?",
     "What is the capital of Peru?",
 )
-FINISHED = ".turn:last-child .answer[aria-busy=false]"
+ANSWER = """Full-time employees get **25 days** of annual leave a year [1]. You may carry five of them over [2]:
+
+- until 31 March, without asking
+- longer only after parental leave or illness [2]
+
+```
+qw leave carry-over --days 5
+```"""
+REPORT = {"path": "policies/annual-leave.md", "note": "The number of days changed in January."}
 
 
 class Photographer:
@@ -48,26 +58,31 @@ class Photographer:
         self.page.screenshot(path=self.folder / f"{name}{self.suffix}.png", full_page=full, animations="disabled")
 
     def _console(self, message: object) -> None:
-        if message.type == "error" and "404" not in message.text and "400" not in message.text:
+        expected = ("404", "400", "net::ERR_FAILED")
+        if message.type == "error" and not any(status in message.text for status in expected):
             self.faults.append(f"{self.place}{self.suffix}: {message.text}")
 
 
 def tour(photographer: Photographer) -> None:
-    """Every page a visitor and an administrator see."""
+    """Every page a visitor sees, over the documents alone."""
     page = photographer.page
     photographer.take("home", "/")
+    photographer.take("list-empty", "/conversations?q=nothing-has-this-word")
+    page.goto(photographer.url + "/")
     for question in QUESTIONS:
-        page.get_by_label("Your question").fill(question)
-        page.keyboard.press("Enter")
-        page.locator(".turn:last-child h2", has_text=question).wait_for()
-        page.wait_for_selector(FINISHED)
+        wait_until_answered(ask(page, question))
         photographer.take("answer-" + question.split()[-1].strip("?").lower())
     page.locator(".source").first.click()
     page.wait_for_selector(".panel #passage")
     photographer.take("panel")
     document = page.locator("[data-panel-page]").get_attribute("href") or ""
+    document = document.removeprefix(photographer.url)
     page.locator("[data-panel-close]").click()
-    photographer.take("thread", full=True)
+    photographer.take("conversation", full=True)
+    photographer.take("list", "/conversations")
+    page.locator("summary").nth(0).click()
+    page.locator("summary").nth(3).click()
+    photographer.take("list-changing")
     photographer.take("document", document.split("?")[0])
     photographer.take("passage", document)
     photographer.take("source", document.replace("#", "&view=source#"))
@@ -77,6 +92,51 @@ def tour(photographer: Photographer) -> None:
     photographer.take("sign-up-errors", full=True)
     photographer.take("password-reset", "/password-reset")
     photographer.take("sign-in", "/sign-in?next=/documents")
+
+
+def model_tour(photographer: Photographer, model: ModelServer) -> None:
+    """The states of a conversation with a model."""
+    page = photographer.page
+    page.goto(photographer.url + "/")
+    model.script(ANSWER)
+    turn = ask(page, QUESTIONS[0])
+    wait_until_answered(turn)
+    photographer.take("written")
+    turn.locator("summary").first.click()
+    turn.locator(".trail summary").click()
+    turn.get_by_role("button", name="Bad answer").click()
+    photographer.take("details")
+    turn.get_by_role("button", name="Edit").click()
+    photographer.take("editing")
+    page.keyboard.press("Escape")
+
+    model.script(Reply(model="words-3000-20"))
+    turn = ask(page, "How do I claim travel expenses?")
+    text_of(turn).get_by_text("word40 ").wait_for()
+    photographer.take("streaming")
+    ask(page, "What am I paid for being on call?").get_by_text("Waits for its turn").wait_for()
+    photographer.take("queued")
+    model.script(Reply(model="half-error"))
+    page.get_by_role("button", name="Stop").click()
+    wait_until_answered(page.locator(".turn").last)
+    page.locator(".turn").last.scroll_into_view_if_needed()
+    photographer.take("failed")
+
+    model.script(Reply(calls=[("knowledge_report_outdated", REPORT)]), "It was reported [1].")
+    turn = ask(page, "Please report the annual leave document as outdated.")
+    turn.locator("[data-approval]").wait_for()
+    photographer.take("approval")
+    turn.get_by_role("button", name="Approve").click()
+    wait_until_answered(turn)
+    photographer.take("approved")
+    model.script("The report was made [1].")
+    turn.get_by_role("button", name="Answer anew").click()
+    turn.get_by_text("2 of 2").wait_for()
+    wait_until_answered(turn)
+    photographer.take("versions")
+    page.route("**/chat_api/sessions/*/messages", lambda route: route.abort())
+    ask(page, "How do I roll back a deployment?").get_by_role("button", name="Send again").wait_for()
+    photographer.take("unsent")
 
 
 def administrator_tour(photographer: Photographer, password: str) -> None:
@@ -96,7 +156,7 @@ def administrator_tour(photographer: Photographer, password: str) -> None:
     photographer.take("admin", "/admin/")
 
 
-def photograph(browser: Browser, url: str, folder: Path, password: str) -> list[str]:
+def photograph(browser: Browser, url: str, folder: Path, password: str, model: ModelServer | None) -> list[str]:
     faults: list[str] = []
     for width, height in WIDTHS.items():
         for scheme in SCHEMES:
@@ -104,20 +164,21 @@ def photograph(browser: Browser, url: str, folder: Path, password: str) -> list[
                 viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
             )
             photographer = Photographer(context.new_page(), url, folder, f"-{width}-{scheme}")
-            tour(photographer)
-            administrator_tour(photographer, password)
+            if model:
+                model_tour(photographer, model)
+            else:
+                tour(photographer)
+                administrator_tour(photographer, password)
             context.close()
             faults += photographer.faults
     return faults
 
 
 @contextmanager
-def address(given: str) -> Iterator[str]:
-    """The address given, or that of an Aurora started for the pictures."""
-    if given:
-        yield given.rstrip("/")
-        return
-    with tempfile.TemporaryDirectory() as home, start_aurora(Path(home), {"RATE_LIMIT_ENABLED": "false"}) as aurora:
+def started(**environment: str) -> Iterator[str]:
+    """The address of an Aurora started for the pictures."""
+    unlimited = {"RATE_LIMIT_ENABLED": "false", **environment}
+    with tempfile.TemporaryDirectory() as home, start_aurora(Path(home), unlimited) as aurora:
         yield aurora.url
 
 
@@ -128,12 +189,21 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, default=Path("screenshots"))
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
-    with address(arguments.url) as url, launched() as browser:
-        faults = photograph(browser, url, arguments.folder, arguments.password)
+    with launched() as browser:
+        faults = take_all(browser, arguments.url.rstrip("/"), arguments.folder, arguments.password)
     for fault in faults:
         sys.stderr.write(f"{fault}\n")
     sys.stdout.write(f"{len(list(arguments.folder.glob('*.png')))} pictures in {arguments.folder}/\n")
     return 1 if faults else 0
+
+
+def take_all(browser: Browser, url: str, folder: Path, password: str) -> list[str]:
+    if url:
+        return photograph(browser, url, folder, password, None)
+    with started() as own:
+        faults = photograph(browser, own, folder, password, None)
+    with running() as model, started(OPENAI_BASE_URL=model.url, OPENAI_API_KEY="none", AURORA_MODEL="plain") as own:
+        return faults + photograph(browser, own, folder, password, model)
 
 
 if __name__ == "__main__":

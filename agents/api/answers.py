@@ -16,11 +16,12 @@ from rest_framework.response import Response
 from agents.api.serializers import AskSerializer, ExecuteSerializer, StreamSerializer
 from agents.api.streams import EVENT_STREAM, EventStreamRenderer, PlainTextRenderer, sse_response, text_response
 from agents.catalog.selectors import agent_for_run
+from agents.runs import dispatch
 from agents.runs.database import in_database
-from agents.runs.host import RunHost
+from agents.runs.ending import latency_ms
 from agents.runs.models import Run
 from agents.runs.reader import wait_until_finished
-from agents.runs.services import latency_ms, run_create
+from agents.runs.services import run_create
 from audit.services import record
 from aurora_site.accounts.identity import Identity
 from aurora_site.core.http.errors import ApiError, BadRequest, Forbidden
@@ -64,8 +65,8 @@ class AnswerView(APIView):
             actor_id=request.user.pk,
             kind="answer",
             agent=agent,
-            input={"question": body["question"], "action": body["action"]},
-            idempotency_key=_idempotency_key(request),
+            input={"question": body["question"], "action": body["action"], "agent": agent},
+            idempotency_key=idempotency_key(request),
         )
 
     async def answered(self, request: Request, agent_field: str | None) -> Response:
@@ -77,7 +78,7 @@ class AnswerView(APIView):
             return Response(NO_CONSENT)
         run, made = await sync_to_async(self.start)(request, body, agent)
         if made:
-            RunHost.current().start(str(run.pk))
+            await dispatch.start(str(run.pk))
         await wait_until_finished(str(run.pk))
         run = await in_database(Run.objects.get, pk=run.pk)
         return Response(_body(run), headers={"Location": f"/api/v1/runs/{run.pk}/stream"})
@@ -98,7 +99,7 @@ class AuroraView(AnswerView):
     @extend_schema(request=AskSerializer, responses=OpenApiTypes.OBJECT)
     async def post(self, request: Request) -> HttpResponseBase:
         """Ask whichever agent fits; the answer says which one and why."""
-        if _wants_events(request):
+        if wants_events(request):
             return await stream(self, request, "")
         return await self.answered(request, None)
 
@@ -118,11 +119,13 @@ async def stream(view: AnswerView, request: Request, agent: str) -> HttpResponse
     body = await sync_to_async(view.validated)(request)
     run, made = await sync_to_async(view.start)(request, body, agent)
     if made:
-        RunHost.current().start(str(run.pk))
-    return await (sse_response(str(run.pk)) if _wants_events(request) else text_response(str(run.pk)))
+        await dispatch.start(str(run.pk))
+    if wants_events(request):
+        return await sse_response(str(run.pk), identity=request.auth)
+    return await text_response(str(run.pk))
 
 
-def _wants_events(request: Request) -> bool:
+def wants_events(request: Request) -> bool:
     """Whether ``Accept`` names the event stream; ``*/*`` does not count."""
     return any(
         part.split(";")[0].strip().lower() == EVENT_STREAM for part in request.headers.get("Accept", "").split(",")
@@ -140,7 +143,8 @@ def _require_own(identity: Identity, body: dict[str, Any]) -> None:
             raise Forbidden(f"{name} must be your own.", fields={name: ["It isn't yours. Leave it out."]})
 
 
-def _idempotency_key(request: Request) -> str:
+def idempotency_key(request: Request) -> str:
+    """The header of that name, empty without. Raises BadRequest for one that is too long."""
     key = request.headers.get("Idempotency-Key", "")
     if len(key) > MAXIMUM_IDEMPOTENCY_KEY:
         raise BadRequest(f"Idempotency-Key: Use at most {MAXIMUM_IDEMPOTENCY_KEY} characters.")

@@ -6,10 +6,12 @@ from typing import Any
 
 from rest_framework import serializers
 
+from agents.tools.registry import tool_names
 from aurora_site.core.http.fields import StrictBooleanField, StrictCharField
 
 MAXIMUM_QUESTION = 8_000
 MAXIMUM_NAME = 64
+MAXIMUM_TOOLS = 50
 
 
 class QuestionInput(serializers.Serializer[Any]):
@@ -51,6 +53,31 @@ class StreamSerializer(AskSerializer):
     question_field = "msg"
 
 
+class AgentConfigSerializer(serializers.Serializer[Any]):
+    """What Aurora reads of an agent's configuration: ``knowledge`` (false answers without the documents) and ``tools``
+    (the names of those that it may use)."""
+
+    knowledge = StrictBooleanField(required=False)
+    tools = serializers.ListField(child=StrictCharField(), max_length=MAXIMUM_TOOLS, required=False)
+
+    def validate_tools(self, names: list[str]) -> list[str]:
+        for name in names:
+            if name not in tool_names():
+                raise serializers.ValidationError(
+                    f"There is no tool called {name!r}. Tools here: {', '.join(tool_names())}."
+                )
+        return names
+
+
+class AgentConfigField(serializers.DictField):
+    """An agent's configuration; keys that Aurora doesn't read are kept as they are."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        config: dict[str, Any] = super().to_internal_value(data)
+        AgentConfigSerializer(data=config).is_valid(raise_exception=True)
+        return config
+
+
 class AgentSerializer(serializers.Serializer[Any]):
     """An agent that an organisation makes."""
 
@@ -64,7 +91,7 @@ class AgentSerializer(serializers.Serializer[Any]):
     provider = serializers.ChoiceField(choices=["openai", "ollama", "extractive"], required=False, default="")
     description = StrictCharField(max_length=500, required=False, allow_blank=True, default="")
     instructions = StrictCharField(max_length=20_000, required=False, allow_blank=True, default="")
-    config = serializers.DictField(required=False, default=dict)
+    config = AgentConfigField(required=False, default=dict)
 
 
 class DocumentSerializer(serializers.Serializer[Any]):
@@ -74,19 +101,3 @@ class DocumentSerializer(serializers.Serializer[Any]):
     path = StrictCharField(max_length=255)
     text = StrictCharField(trim_whitespace=False)
     collection = StrictCharField(max_length=64, required=False, allow_blank=True, default="")
-
-
-class ChatMessageSerializer(serializers.Serializer[Any]):
-    """A message of a session as clients write it."""
-
-    sender = serializers.ChoiceField(choices=["user", "assistant"])
-    text = StrictCharField(max_length=100_000, trim_whitespace=False)
-    timestamp = serializers.DateTimeField(required=False)
-
-
-class ChatSessionSerializer(serializers.Serializer[Any]):
-    """A new chat session."""
-
-    title = StrictCharField(max_length=200, required=False, allow_blank=True, default="")
-    messages = serializers.ListField(child=ChatMessageSerializer(), required=False, default=list, max_length=500)
-    ui_state = serializers.DictField(required=False, default=dict)

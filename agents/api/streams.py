@@ -10,9 +10,13 @@ from django.db import connections
 from django.http import StreamingHttpResponse
 from rest_framework.renderers import BaseRenderer
 
+from agents.runs.database import in_database
 from agents.runs.reader import follow
+from aurora_site.accounts.identity import Identity, is_current
 
 PING_SECONDS = 15.0
+RETRY_MILLISECONDS = 1000
+IDENTITY_CHECK_SECONDS = 60.0
 EVENT_STREAM = "text/event-stream"
 
 
@@ -36,9 +40,9 @@ class PlainTextRenderer(EventStreamRenderer):
     format = "txt"
 
 
-async def sse_response(run_id: str, after: int = 0) -> StreamingHttpResponse:
-    """The events above ``after`` as server-sent events, closed after ``run.finished``."""
-    return await _streaming(_sse(run_id, after), run_id, EVENT_STREAM)
+async def sse_response(run_id: str, after: int = 0, identity: Identity | None = None) -> StreamingHttpResponse:
+    """The events above ``after`` as server-sent events, closed after ``run.finished``, or once ``identity`` has ended."""
+    return await _streaming(_sse(run_id, after, identity), run_id, EVENT_STREAM)
 
 
 async def text_response(run_id: str) -> StreamingHttpResponse:
@@ -56,9 +60,10 @@ async def _streaming(body: AsyncIterator[bytes], run_id: str, content_type: str)
     return response
 
 
-async def _sse(run_id: str, after: int) -> AsyncIterator[bytes]:
-    yield b"retry: 1000\n\n"
-    spoke = time.monotonic()
+async def _sse(run_id: str, after: int, identity: Identity | None) -> AsyncIterator[bytes]:
+    # The id, so that an EventSource that is cut off before the first event comes back with a position.
+    yield f"retry: {RETRY_MILLISECONDS}\nid: {after}\n\n".encode()
+    spoke = checked = time.monotonic()
     async for event in follow(run_id, after):
         if event is not None:
             spoke = time.monotonic()
@@ -66,13 +71,22 @@ async def _sse(run_id: str, after: int) -> AsyncIterator[bytes]:
         elif time.monotonic() - spoke >= PING_SECONDS:
             spoke = time.monotonic()
             yield b": ping\n\n"
+        if identity is not None and time.monotonic() - checked >= IDENTITY_CHECK_SECONDS:
+            checked = time.monotonic()
+            if not await in_database(is_current, identity):
+                return
 
 
 async def _text(run_id: str) -> AsyncIterator[bytes]:
+    shown = False
     async for event in follow(run_id):
         if event is None:
             continue
         if event.type == "token":
+            shown = True
+            yield event.data["text"].encode()
+        elif event.type == "message" and not shown:
+            # The pieces of an old answer were folded into its message.
             yield event.data["text"].encode()
         elif event.type == "error":
             yield f"\n[{event.data['code']}] {event.data['message']}\n".encode()

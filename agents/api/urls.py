@@ -1,6 +1,6 @@
 """The agents' addresses, by family."""
 
-from agents.api import agents, answers, chat, knowledge, runs
+from agents.api import agents, answers, approvals, chat, chat_messages, knowledge, runs, schemas
 from aurora_site.core.http.urls import route
 
 v1_urlpatterns = [
@@ -18,6 +18,11 @@ api_v1_urlpatterns = [
     route("runs/<uuid:run_id>/events", runs.RunEventsView.as_view(), name="run-events"),
     route("runs/<uuid:run_id>/stream", runs.RunStreamView.as_view(), name="run-stream"),
     route("runs/<uuid:run_id>/cancel", runs.RunCancelView.as_view(), name="run-cancel"),
+    route("runs/<uuid:run_id>/retry", runs.RunRetryView.as_view(), name="run-retry"),
+    route("runs/<uuid:run_id>/feedback", runs.RunFeedbackView.as_view(), name="run-feedback"),
+    route("runs/<uuid:run_id>/approvals", approvals.ApprovalsView.as_view(), name="run-approvals"),
+    route("runs/<uuid:run_id>/approvals/<str:call_id>", approvals.ApprovalView.as_view(), name="run-approval"),
+    route("schemas/run-events", schemas.RunEventsSchemaView.as_view(), name="run-events-schema"),
     route("knowledge/documents", knowledge.DocumentsView.as_view(), name="documents"),
     route("knowledge/documents/<uuid:document_id>", knowledge.DocumentView.as_view(), name="document"),
     route("knowledge/search", knowledge.SearchView.as_view(), name="knowledge-search"),
@@ -25,6 +30,18 @@ api_v1_urlpatterns = [
 chat_urlpatterns = [
     route("sessions", chat.SessionsView.as_view(), name="chat-sessions"),
     route("sessions/<uuid:session_id>", chat.SessionView.as_view(), name="chat-session"),
+    route("sessions/<uuid:session_id>/status", chat.SessionStatusView.as_view(), name="chat-session-status"),
+    route("sessions/<uuid:session_id>/messages", chat_messages.MessagesView.as_view(), name="chat-messages"),
+    route(
+        "sessions/<uuid:session_id>/messages/<uuid:message_id>/edit",
+        chat_messages.MessageEditView.as_view(),
+        name="chat-message-edit",
+    ),
+    route(
+        "sessions/<uuid:session_id>/messages/<uuid:message_id>/regenerate",
+        chat_messages.MessageRegenerateView.as_view(),
+        name="chat-message-regenerate",
+    ),
 ]
 admin_urlpatterns = [
     route("reindex", knowledge.ReindexView.as_view(), name="reindex"),

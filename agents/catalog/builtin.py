@@ -2,6 +2,8 @@
 
 from agents.catalog.definitions import AgentDefinition, register
 
+KNOWLEDGE_TOOLS = ("knowledge.search", "knowledge.read", "knowledge.report_outdated")
+
 WELCOME = AgentDefinition(
     name="welcome",
     aliases=("onboarding",),
@@ -28,6 +30,7 @@ WELCOME = AgentDefinition(
     keywords=("how do i", "policy", "claim", "leave", "expense", "faq", "holiday", "onboarding", "benefit"),
     actions=("faq", "onboarding", "question"),
     collections=("handbook", "policies"),
+    tools=KNOWLEDGE_TOOLS,
 )
 
 ASSISTANT = AgentDefinition(
@@ -56,6 +59,7 @@ ASSISTANT = AgentDefinition(
     keywords=("runbook", "deploy", "rollback", "service", "database", "error", "config", "api", "incident", "on-call"),
     actions=("ask", "search", "docs"),
     collections=("engineering", "runbooks", "projects"),
+    tools=KNOWLEDGE_TOOLS,
 )
 
 

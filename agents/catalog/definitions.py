@@ -12,7 +12,8 @@ class UnknownAgent(LookupError):
 
 @dataclass(frozen=True, kw_only=True)
 class AgentDefinition:
-    """A built-in agent. ``examples`` are questions it is for, ``keywords`` and ``actions`` words that hint at it."""
+    """A built-in agent. ``examples`` are questions it is for, ``keywords`` and ``actions`` words that hint at it;
+    ``tools`` are the names of those that it may use."""
 
     name: str
     title: str
@@ -23,6 +24,7 @@ class AgentDefinition:
     keywords: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
     collections: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
 
 
 _definitions: dict[str, AgentDefinition] = {}

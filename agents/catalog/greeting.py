@@ -5,18 +5,30 @@ from __future__ import annotations
 import re
 
 from agents.catalog.definitions import AgentDefinition, definitions
+from agents.runtime.conversation import Conversation
 
 EXAMPLES_SHOWN = 2
-_GREETING = re.compile(
-    r"\s*(?:(?:hello|hi|hey|good (?:morning|afternoon|evening))(?: there| aurora| all)?|thanks?(?: you| a lot)?|help(?: me)?"
-    r"|(?:and )?what (?:can|do) you (?:do|know)(?: for me)?|who are you|what is this)[\s!.?,]*",
-    re.IGNORECASE,
-)
+WELCOME_BACK = "You're welcome. Ask on whenever you like: I remember what we spoke about here."
+_HELLO = r"(?:hello|hi|hey|good (?:morning|afternoon|evening))(?: there| again| aurora| all)?"
+_PRAISE = r"(?:(?:ok(?:ay)?|great|perfect|good|nice|cool|super|alright|got it|i see)\b[ ,.!]*)*"
+_THANKS = r"(?:many )?(?:thanks?|thank you|thx|cheers)?(?: you)?(?: very much| so much| a lot| again)?"
+_PARTING = r"(?:[ ,.!]*(?:that'?s (?:all|great|perfect|helpful)|that helped|bye|goodbye))?"
+_WHAT = r"help(?: me)?|(?:and )?what (?:can|do) you (?:do|know)(?: for me)?|who are you|what is this"
+_GREETING = re.compile(rf"(?:{_HELLO}|{_WHAT})[ !.?,]*", re.IGNORECASE)
+_GRATITUDE = re.compile(rf"{_PRAISE}{_THANKS}{_PARTING}[ !.?,]*", re.IGNORECASE)
+LONGEST_GREETING = 80
 
 
-def greeting_answer(message: str) -> str | None:
-    """What to say to a message that asks for nothing in particular; None for all others."""
-    if not _GREETING.fullmatch(message):
+def greeting_answer(message: str, conversation: Conversation) -> str | None:
+    """What to say to a message that asks for nothing in particular; None for all others. Thanks for an answer are
+    acknowledged; everything else gets an introduction."""
+    message = " ".join(message.split())
+    if not message or len(message) > LONGEST_GREETING:
+        return None
+    thanks = _GRATITUDE.fullmatch(message) is not None
+    if thanks and conversation:
+        return WELCOME_BACK
+    if not thanks and not _GREETING.fullmatch(message):
         return None
     offers = "\n".join(_offer(definition) for definition in definitions())
     return f"Hello! I answer from your organisation's documents and show where each answer comes from.\n\n{offers}"

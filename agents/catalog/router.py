@@ -18,7 +18,7 @@ import numpy as np
 
 from agents.catalog.definitions import AgentDefinition, definitions
 from agents.embeddings import get_embedder
-from agents.embeddings.base import Embedder
+from agents.embeddings.base import Embedder, Vectors
 
 EXAMPLE_WEIGHT, COLLECTION_WEIGHT, KEYWORD_WEIGHT = 0.45, 0.40, 0.15
 TEMPERATURE = 0.15
@@ -47,14 +47,17 @@ def named_route(definition: AgentDefinition) -> Route:
     return Route(definition, 1.0, "You asked for this agent by name.", {})
 
 
-def route_message(message: str, *, action: str = "", found_collections: Sequence[str] = ()) -> Route:
-    """Choose among the built-in agents. ``found_collections`` are the collections of the relevant passages, best first."""
+def route_message(
+    message: str, *, action: str = "", found_collections: Sequence[str] = (), vector: Vectors | None = None
+) -> Route:
+    """Choose among the built-in agents. ``found_collections`` are the collections of the relevant passages, best first;
+    ``vector`` is the message's by the configured embedder, if it is known already."""
     candidates = definitions()
     action = action.strip().lower()
     for definition in candidates:
         if action and (action in definition.actions or action in (definition.name, *definition.aliases)):
             return Route(definition, 1.0, f"The action {action!r} belongs to this agent.", {})
-    similarities = _similarities(message, candidates, get_embedder())
+    similarities = _similarities(message, candidates, get_embedder(), vector)
     signals = {
         definition.name: _signals(definition, message, similarities[definition.name], found_collections)
         for definition in candidates
@@ -94,8 +97,10 @@ def _reason(definition: AgentDefinition, signals: Mapping[str, float], message: 
     return f"It is like other questions for the {definition.title.lower()} agent."
 
 
-def _similarities(message: str, candidates: Iterable[AgentDefinition], embedder: Embedder) -> dict[str, float]:
-    vector = embedder.embed_query(message)
+def _similarities(
+    message: str, candidates: Iterable[AgentDefinition], embedder: Embedder, vector: Vectors | None
+) -> dict[str, float]:
+    vector = embedder.embed_query(message) if vector is None else vector
     return {item.name: float(np.max(_example_vectors(embedder, item) @ vector)) for item in candidates}  # type: ignore[arg-type]
 
 

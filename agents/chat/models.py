@@ -26,6 +26,14 @@ class ChatSession(models.Model):
     title = models.CharField(max_length=200)
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.ACTIVE)
     ui_state = models.JSONField(default=dict, blank=True)
+    head = models.ForeignKey(
+        "agents.Message",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The last message of the branch that is shown.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
@@ -41,7 +49,9 @@ class ChatSession(models.Model):
 
 
 class Message(models.Model):
-    """One thing said in a session. ``position`` orders messages, from 1."""
+    """One thing said in a session. ``position`` orders messages, from 1; ``parent`` is what it follows, so that an edited
+    question or another answer to the same question is a branch. An answer is made with its run, and gets its text when
+    the run ends."""
 
     class Sender(models.TextChoices):
         USER = "user"
@@ -49,6 +59,7 @@ class Message(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     session = models.ForeignKey(ChatSession, on_delete=models.CASCADE, related_name="messages")
+    parent = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="replies")
     position = models.PositiveIntegerField()
     sender = models.CharField(max_length=16, choices=Sender.choices)
     text = models.TextField()

@@ -29,6 +29,12 @@ def document_get(*, organization_id: object, document_id: object) -> Document | 
     return documents.filter(pk=document_id).first()
 
 
+def document_at(*, organization_id: object, path: str) -> Document | None:
+    """The document of an organisation at a path, or None."""
+    documents = Document.objects.for_organization(organization_id).exclude(state=Document.State.DELETING)
+    return documents.filter(path=path).first()
+
+
 def document_owners(*, organization_id: object, document_ids: Sequence[str]) -> dict[str, str]:
     """Owners of documents, by document id; those without an owner are left out."""
     rows = Document.objects.for_organization(organization_id).filter(pk__in=document_ids).exclude(owner="")

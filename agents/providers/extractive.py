@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncGenerator, Iterator
 
-from agents.providers.base import UNANSWERED, Finished, Mode, ModelEvent, ModelRequest, Renumbered, TextDelta
+from agents.providers.base import UNANSWERED, Finished, Mode, ModelEvent, ModelRequest, Renumbered, TextDelta, Usage
 from agents.providers.extraction import compose
 
 _PIECE = 160
@@ -17,6 +17,15 @@ class ExtractiveProvider:
 
     name = "extractive"
     mode: Mode = "extractive"
+    model = ""
+    supports_tools = False
+
+    def available(self) -> bool:
+        return True
+
+    def estimate_usage(self, request: ModelRequest, written: str) -> Usage | None:
+        """None: quoting uses no tokens."""
+        return None
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
         """The composed answer in a few pieces. No usage: no tokens were spent."""

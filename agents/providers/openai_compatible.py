@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncGenerator
+import dataclasses
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import AsyncExitStack, aclosing, contextmanager
 from typing import Any
 
 import httpx2
@@ -12,117 +13,226 @@ import openai
 from openai import AsyncOpenAI
 
 from agents.providers.base import (
+    ChatMessage,
     Finished,
     Mode,
     ModelEvent,
     ModelRequest,
     ProviderBadResponse,
     ProviderError,
-    ProviderRateLimited,
-    ProviderRefused,
     ProviderTimeout,
     ProviderUnavailable,
     TextDelta,
+    ToolRequested,
+    ToolSpec,
+    ToolsUnsupported,
     Usage,
 )
+from agents.providers.completion import Completion
+from agents.providers.quirks import quirks_of, remember
+from agents.providers.sse import EventDecoder, EventTooLong
+from agents.providers.tokens import Price, estimate_usage
+from agents.providers.transport import CONNECT_SECONDS, http_client
+from agents.providers.wire_errors import error_for_status, refused_parameter, retry_after_seconds, words_of
 
-CONNECT_SECONDS = 5.0
-CHARACTERS_PER_TOKEN = 4
-
-
-class OpenAICompatibleProvider:
-    """Streams chat completions. One HTTP client serves one event loop; make a provider for each."""
-
-    mode: Mode = "llm"
-
-    def __init__(self, *, name: str, base_url: str, api_key: str, timeout: float) -> None:
-        self.name = name
-        self._client = AsyncOpenAI(
-            api_key=api_key or "none",
-            base_url=base_url or None,
-            max_retries=0,
-            timeout=httpx2.Timeout(timeout, connect=CONNECT_SECONDS),
-        )
-
-    async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
-        """Text as it arrives, then usage and the finish reason. Raises ProviderError."""
-        try:
-            async for event in self._events(request):
-                yield event
-        except openai.OpenAIError as error:
-            raise typed_error(error) from error
-        except (httpx2.HTTPError, TimeoutError) as error:
-            raise _transport_error(error) from error
-        except (json.JSONDecodeError, UnicodeDecodeError, AttributeError, TypeError, IndexError) as error:
-            raise ProviderBadResponse(f"The model's answer can't be read ({type(error).__name__}).") from error
-
-    async def _events(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
-        stream = await self._client.chat.completions.create(
-            model=request.model,
-            messages=_wire_messages(request),
-            max_tokens=request.max_tokens,
-            temperature=request.temperature,
-            stream=True,
-            stream_options={"include_usage": True},
-        )
-        usage: Usage | None = None
-        reason, written = "", 0
-        try:
-            iterator = aiter(stream)
-            while (chunk := await asyncio.wait_for(anext(iterator, None), request.timeout)) is not None:
-                usage = _usage(chunk) or usage
-                for choice in chunk.choices or []:
-                    reason = choice.finish_reason or reason
-                    if choice.delta and choice.delta.content:
-                        written += len(choice.delta.content)
-                        yield TextDelta(choice.delta.content)
-        finally:
-            await stream.close()
-        if not reason:
-            raise ProviderBadResponse("The model's answer broke off before its end.")
-        yield usage or _estimated_usage(request, written)
-        yield Finished(reason)
+OPENAI_ADDRESS = "https://api.openai.com/v1"
+# What may follow the finish reason: usage and the end mark, then the end of the response.
+SECONDS_FOR_USAGE, SECONDS_FOR_END = 2.0, 0.1
+MOST_JSON_BYTES = 4 * 1024 * 1024
+_SILENT = "The model stayed silent for too long."
 
 
-def _wire_messages(request: ModelRequest) -> list[Any]:
-    return [{"role": message.role, "content": message.content} for message in request.messages]
-
-
-def _usage(chunk: Any) -> Usage | None:
-    if not chunk.usage:
-        return None
-    return Usage(prompt_tokens=chunk.usage.prompt_tokens or 0, completion_tokens=chunk.usage.completion_tokens or 0)
-
-
-def _estimated_usage(request: ModelRequest, written: int) -> Usage:
-    asked = sum(len(message.content) for message in request.messages)
-    return Usage(
-        prompt_tokens=asked // CHARACTERS_PER_TOKEN,
-        completion_tokens=written // CHARACTERS_PER_TOKEN,
-        estimated=True,
+def make_client(base_url: str, api_key: str) -> AsyncOpenAI:
+    """A client for the running event loop; it doesn't try again, for the chain of models does."""
+    address = base_url or OPENAI_ADDRESS
+    return AsyncOpenAI(
+        api_key=api_key or "none",
+        base_url=address,
+        max_retries=0,
+        http_client=http_client(address),
+        default_headers={"Accept-Encoding": "identity"},
     )
 
 
-def _transport_error(error: Exception) -> ProviderError:
-    if isinstance(error, httpx2.TimeoutException | TimeoutError):
-        return ProviderTimeout("The model stayed silent for too long.")
-    return ProviderUnavailable("The connection to the model broke.")
+class OpenAICompatibleProvider:
+    """Streams chat completions of one model. What the server refuses of a request is left out of the next ones."""
+
+    mode: Mode = "llm"
+
+    def __init__(self, *, name: str, client: AsyncOpenAI, model: str, price: Price | None = None) -> None:
+        self.name = name
+        self.model = model
+        self._client = client
+        self._price = price
+        self._key = (str(client.base_url), model)
+
+    @property
+    def supports_tools(self) -> bool:
+        """False once the server has refused tools for this model."""
+        return quirks_of(self._key).tools
+
+    def available(self) -> bool:
+        return True
+
+    def estimate_usage(self, request: ModelRequest, written: str) -> Usage | None:
+        """What a call that ended early used, going by the lengths of its texts."""
+        return estimate_usage(request, written, self._price)
+
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
+        """Text as it arrives, then the tool calls, usage and the finish reason. Raises ProviderError."""
+        completion = Completion()
+        written: list[str] = []
+        with _typed_errors(completion):
+            async with AsyncExitStack() as stack:
+                response = await self._send(request, stack)
+                async with aclosing(_texts(response, completion, request.timeout)) as texts:
+                    async for text in texts:
+                        written.append(text)
+                        yield TextDelta(text)
+        reason, requests = completion.finish()
+        if requests:
+            yield ToolRequested(requests)
+            written += [call.name + call.arguments for call in requests]
+        yield self._usage(request, completion, "".join(written))
+        yield Finished(reason)
+
+    async def _send(self, request: ModelRequest, stack: AsyncExitStack) -> httpx2.Response:
+        """The response, once its head is there; ``stack`` closes it. Parameters that the server refuses are changed."""
+        known = quirks_of(self._key)
+        if request.tools and not known.tools:
+            raise ToolsUnsupported("The model's server can't call tools.")
+        quirks, tried = known, {known}
+        while True:
+            call = self._client.chat.completions.with_streaming_response.create(
+                model=self.model,
+                messages=(),
+                stream=True,
+                # Rendered here, and so spared the SDK's walk over every part of it.
+                extra_body={**_body(request), **quirks.parameters(request)},
+                timeout=httpx2.Timeout(request.timeout, connect=min(CONNECT_SECONDS, request.timeout)),
+            )
+            try:
+                response = await stack.enter_async_context(call)
+            except openai.APIStatusError as error:
+                quirks = quirks.without(refused_parameter(error.status_code, words_of(error.body)))
+                if quirks in tried:
+                    raise self._status_error(error, request) from error
+                tried.add(quirks)
+                continue
+            remember(self._key, quirks)
+            return response.http_response
+
+    def _status_error(self, error: openai.APIStatusError, request: ModelRequest) -> ProviderError:
+        typed = error_for_status(
+            error.status_code,
+            words_of(error.body),
+            model=self.model,
+            with_tools=bool(request.tools),
+            retry_after=retry_after_seconds(error.response.headers),
+        )
+        if isinstance(typed, ToolsUnsupported):
+            remember(self._key, quirks_of(self._key).without("tools"))
+        return typed
+
+    def _usage(self, request: ModelRequest, completion: Completion, written: str) -> Usage:
+        if completion.usage is None:
+            usage = estimate_usage(request, written, self._price)
+        else:
+            prompt, answer = completion.usage
+            cost = self._price.of(prompt, answer) if self._price else None
+            usage = Usage(prompt_tokens=prompt, completion_tokens=answer, cost_usd=cost)
+        if completion.cost_usd is not None:
+            usage = dataclasses.replace(usage, cost_usd=completion.cost_usd, cost_estimated=False)
+        return usage
 
 
-def typed_error(error: openai.OpenAIError) -> ProviderError:
-    """The SDK's exception as one of Aurora's, without the provider's own text (it may hold keys)."""
-    match error:
-        case openai.APITimeoutError():
-            return ProviderTimeout("The model stayed silent for too long.")
-        case openai.APIConnectionError():
-            return ProviderUnavailable("The model's server can't be reached.")
-        case openai.RateLimitError():
-            return ProviderRateLimited("The model's server refused because of its rate limit or quota.")
-        case openai.APIStatusError() if error.status_code >= 500:
-            return ProviderUnavailable(f"The model's server failed with status {error.status_code}.")
-        case openai.APIStatusError():
-            return ProviderRefused(f"The model's server refused the request with status {error.status_code}.")
-        case openai.APIError():
-            return ProviderUnavailable("The model's server reported an error while answering.")
-        case _:
-            return ProviderBadResponse("The model's answer can't be read.")
+async def _texts(response: httpx2.Response, completion: Completion, silence: float) -> AsyncGenerator[str, None]:
+    """The text of each read from the network, until the model has ended. Comments are silence."""
+    async with aclosing(response.aiter_raw()) as received:
+        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind == "text/html" or response.headers.get("content-encoding", "identity") != "identity":
+            raise ProviderBadResponse("The address answers, but not as a model's server does.")
+        if kind == "application/json":
+            yield completion.read([await _whole(received)])
+            return
+        decoder, now = EventDecoder(), asyncio.get_running_loop().time
+        heard = now()
+        async for part in received:
+            if events := decoder.feed(part):
+                heard = now()
+                if text := completion.read(events):
+                    yield text
+                if completion.ended:
+                    if not completion.error:
+                        await _read_rest(received, decoder, completion)
+                    return
+            elif now() - heard > silence:
+                raise ProviderTimeout(_SILENT)
+
+
+async def _whole(received: AsyncIterator[bytes]) -> bytes:
+    """The body of a server that answers at once although it was asked to stream."""
+    body = b""
+    async for part in received:
+        body += part
+        if len(body) > MOST_JSON_BYTES:
+            raise ProviderBadResponse("The model's answer is too long.")
+    return body
+
+
+async def _read_rest(received: AsyncIterator[bytes], decoder: EventDecoder, completion: Completion) -> None:
+    """Read what follows the end of an answer, for its usage and so that the connection can be used again. The answer
+    is whole, so nothing that goes wrong here matters."""
+    try:
+        async with asyncio.timeout(SECONDS_FOR_USAGE) as limit:
+            while True:
+                if completion.done:
+                    limit.reschedule(asyncio.get_running_loop().time() + SECONDS_FOR_END)
+                completion.read(decoder.feed(await anext(received)))
+    except (StopAsyncIteration, TimeoutError, httpx2.HTTPError, EventTooLong, ProviderError):
+        pass
+
+
+@contextmanager
+def _typed_errors(completion: Completion) -> Iterator[None]:
+    """What the SDK and its HTTP client raise, as Aurora's errors, without any text of theirs."""
+    try:
+        yield
+    except (openai.APITimeoutError, httpx2.TimeoutException) as error:
+        raise ProviderTimeout(_SILENT) from error
+    except openai.APIConnectionError as error:
+        raise ProviderUnavailable("The model's server can't be reached.") from error
+    except httpx2.HTTPError as error:
+        if completion.calling:
+            raise ProviderBadResponse("The model's answer broke off inside a tool call.") from error
+        raise ProviderUnavailable("The connection to the model broke.") from error
+    except EventTooLong as error:
+        raise ProviderBadResponse("The model's answer is too long in one piece.") from error
+    except openai.OpenAIError as error:
+        raise ProviderBadResponse("The model's answer can't be read.") from error
+
+
+def _body(request: ModelRequest) -> dict[str, Any]:
+    body: dict[str, Any] = {"messages": [_wire_message(message) for message in request.messages]}
+    if request.tools:
+        body["tools"] = [{"type": "function", "function": _wire_tool(tool)} for tool in request.tools]
+        if request.tool_choice != "auto":
+            body["tool_choice"] = request.tool_choice
+    return body
+
+
+def _wire_tool(tool: ToolSpec) -> dict[str, Any]:
+    return {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)}
+
+
+def _wire_message(message: ChatMessage) -> dict[str, Any]:
+    wire: dict[str, Any] = {"role": message.role, "content": message.content}
+    if message.tool_call_id:
+        wire["tool_call_id"] = message.tool_call_id
+    if message.tool_calls:
+        wire["content"] = message.content or None
+        wire["tool_calls"] = [
+            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+            for call in message.tool_calls
+        ]
+    return wire

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import Error as DatabaseError
 
 from agents.embeddings import embedder_named
+from agents.embeddings.base import Vectors
 from agents.retrieval import ranking
 from agents.retrieval.candidates import Candidate, CandidateSentence, candidate_sentences, candidates, corpus_size
 from agents.retrieval.chunking import SentenceSpan, sentence_text
@@ -59,7 +60,10 @@ class Hit:
 
 @dataclass(frozen=True, kw_only=True)
 class SearchResult:
-    """``searched`` counts the organisation's chunks; ``answerable`` tells whether the hits hold an answer at all."""
+    """``searched`` counts the organisation's chunks; ``answerable`` tells whether the hits hold an answer at all.
+
+    ``vector`` is the question's, by the model that ``embedder`` names; None where nothing was searched.
+    """
 
     query: str
     hits: Sequence[Hit] = field(default_factory=list)
@@ -67,6 +71,8 @@ class SearchResult:
     searched: int = 0
     elapsed_ms: float = 0.0
     answerable: bool = False
+    embedder: str = ""
+    vector: Vectors | None = field(default=None, repr=False, compare=False)
 
 
 def search(*, organization_id: str, query: str, limit: int = 8, collection: str | None = None) -> SearchResult:
@@ -81,7 +87,7 @@ def search(*, organization_id: str, query: str, limit: int = 8, collection: str 
         version = active_version()
         if version is None or not query:
             return SearchResult(query=query, index_version=version.name if version else "")
-        searched, found = _find(version, organization_id, query, min(max(limit, 1), MAX_LIMIT), collection)
+        searched, found, vector = _find(version, organization_id, query, min(max(limit, 1), MAX_LIMIT), collection)
     except DatabaseError as error:
         raise IndexUnavailable(f"The knowledge index can't be used: {type(error).__name__}.") from error
     return SearchResult(
@@ -91,20 +97,22 @@ def search(*, organization_id: str, query: str, limit: int = 8, collection: str 
         searched=searched,
         elapsed_ms=(time.perf_counter() - started) * 1000,
         answerable=found.answerable,
+        embedder=version.embedder,
+        vector=vector,
     )
 
 
 def _find(
     version: IndexVersion, organization_id: str, query: str, limit: int, collection: str | None
-) -> tuple[int, ranking.Ranking]:
+) -> tuple[int, ranking.Ranking, Vectors | None]:
     searched = corpus_size(version, organization_id)
     if not searched:
-        return 0, ranking.Ranking((), answerable=False)
+        return 0, ranking.Ranking((), answerable=False), None
     vector = embedder_named(version.embedder).embed_query(query)
     wanted = list(dict.fromkeys(terms(query)))
     found = candidates(version, organization_id, vector, [term.text for term in wanted], collection)
     sentences = candidate_sentences(ranking.worth_rescoring(found), vector)
-    return searched, ranking.rank(found, sentences, wanted, limit)
+    return searched, ranking.rank(found, sentences, wanted, limit), vector
 
 
 def _hit(ranked: ranking.Ranked) -> Hit:

@@ -1,4 +1,4 @@
-"""Carries out runs on this process's event loop, detached from the connections that asked for them."""
+"""The runs of one event loop: carried out detached from the connections that asked for them."""
 
 from __future__ import annotations
 
@@ -6,27 +6,26 @@ import asyncio
 import contextvars
 import logging
 import time
-from contextlib import aclosing
+from collections.abc import Coroutine, Sequence
 from weakref import WeakKeyDictionary
 
 from django.conf import settings
-from django.db import DatabaseError
 
-from agents.runs import services
+from agents.runs.bell import Bell
 from agents.runs.database import in_database
-from agents.runs.executors import RunContext, RunOutcome, executor_for
+from agents.runs.execution import Execution, Stop
+from agents.runs.feeds import Feeds
 from agents.runs.hub import Hub
-from agents.runs.log import StaleAttempt
-from agents.runs.models import Run
-from agents.runs.writer import EventWriter, RunRecorder
-from agents.runtime.events import Event
-from agents.runtime.events import error as error_event
+from agents.runs.selectors import next_to_start, stopped_before
+from agents.runs.upkeep import Upkeep
+from agents.runs.writer import EventWriter
+from agents.runtime.events import StoredEvent
 
 logger = logging.getLogger(__name__)
 
-CANCEL_POLL_SECONDS = 0.25
-LEASE_RENEWAL_SECONDS = 5.0
-INTERNAL_ERROR = {"code": "INTERNAL_ERROR", "message": "Something failed inside Aurora.", "retryable": True}
+# How long a process that shows a run is told of its progress without asking anew.
+WATCH_SECONDS = 15.0
+ENDING_SECONDS = 5.0
 
 _hosts: WeakKeyDictionary[asyncio.AbstractEventLoop, RunHost] = WeakKeyDictionary()
 
@@ -36,11 +35,17 @@ class RunHost:
 
     def __init__(self) -> None:
         self.hub = Hub()
-        self.writer = EventWriter(self.hub)
-        self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._begun: set[str] = set()
-        self._cancelled: set[str] = set()
-        self._watching: asyncio.Task[None] | None = None
+        self.bell = Bell.current()
+        self.feeds = Feeds(self.hub, self.bell, self.has)
+        self.writer = EventWriter(self._publish)
+        self.draining = False
+        self._executions: dict[str, Execution] = {}
+        self._watched: dict[str, float] = {}
+        self._errands: set[asyncio.Task[None]] = set()
+        self.upkeep = Upkeep(self)
+        self.bell.on_cancel = self.cancel
+        self.bell.on_watch = self._watch
+        self.bell.on_advance = self.feeds.advanced
 
     @classmethod
     def current(cls) -> RunHost:
@@ -50,103 +55,118 @@ class RunHost:
             _hosts[loop] = cls()
         return _hosts[loop]
 
+    def has(self, run_id: str) -> bool:
+        """Whether this host carries the run out, or is about to."""
+        return run_id in self._executions
+
+    def is_fresh(self, run_id: str) -> bool:
+        """Whether this host is about to carry the run out and has shown nothing of it yet."""
+        execution = self._executions.get(run_id)
+        return execution is not None and not execution.attempt
+
+    @property
+    def is_busy(self) -> bool:
+        return bool(self._executions)
+
+    @property
+    def attempts(self) -> dict[str, int]:
+        """The runs that this host has claimed, each with its attempt."""
+        return {run_id: execution.attempt for run_id, execution in self._executions.items() if execution.attempt}
+
     def start(self, run_id: str) -> None:
-        """Begin a queued run, in a context of its own. Returns at once."""
+        """Begin a queued run, in a context of its own. Returns at once; nothing happens when it isn't its turn, or
+        another process was quicker."""
+        if self.draining:
+            return
+        if execution := self._executions.get(run_id):
+            execution.again = True
+            return
+        execution = self._executions[run_id] = Execution(run_id, self.writer, self._publish)
         loop = asyncio.get_running_loop()
-        task = loop.create_task(self._carry_out(run_id), context=contextvars.Context())
-        self._tasks[run_id] = task
-        task.add_done_callback(lambda done: self._forget(run_id, done))
-        if self._watching is None or self._watching.done():
-            self._watching = loop.create_task(self._watch(), context=contextvars.Context())
+        execution.task = loop.create_task(self._carry_out(execution), context=contextvars.Context())
+        execution.task.add_done_callback(lambda done: self._over(execution, done))
+        self.upkeep.begin()
+
+    async def carry_out(self, run_id: str) -> None:
+        """Begin a queued run, and return when it is over here."""
+        self.start(run_id)
+        if (execution := self._executions.get(run_id)) is not None and execution.task is not None:
+            await asyncio.wait([execution.task])
 
     def cancel(self, run_id: str) -> None:
-        """Stop a run of this host, if it has it."""
-        if run_id in self._tasks and run_id not in self._cancelled:
-            self._cancelled.add(run_id)
-            if run_id in self._begun:
-                self._tasks[run_id].cancel()
+        """Stop a run of this host whose cancellation was committed, if it has it."""
+        if (execution := self._executions.get(run_id)) is not None and execution.attempt:
+            execution.stop(Stop.CANCELLED)
+
+    def lose(self, run_id: str, attempt: int) -> None:
+        """Break off an attempt that isn't this host's any more; nothing of it can be written."""
+        if (execution := self._executions.get(run_id)) is not None and execution.attempt == attempt:
+            execution.stop(Stop.LOST)
+
+    def start_next(self, run_id: str) -> None:
+        """Begin the run whose turn came when this one ended, if it waits to be started."""
+        self._run_errand(self._start_next(run_id))
 
     async def drain(self, seconds: float) -> None:
-        """Let the runs finish for so long; those that don't end as failed with INTERRUPTED."""
-        if self._tasks and seconds > 0:
-            await asyncio.wait(list(self._tasks.values()), timeout=seconds)
-        for task in list(self._tasks.values()):
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(list(self._tasks.values()), timeout=5)
+        """Take no more runs and let these finish for so long; those that don't end as failed with INTERRUPTED."""
+        self.draining = True
+        if self._executions and seconds > 0:
+            await asyncio.wait(self._tasks(), timeout=seconds)
+        for execution in self._executions.values():
+            execution.stop(Stop.INTERRUPTED)
+        if self._executions:
+            await asyncio.wait(self._tasks(), timeout=ENDING_SECONDS)
 
-    def _forget(self, run_id: str, task: asyncio.Task[None]) -> None:
-        self._tasks.pop(run_id, None)
-        self._begun.discard(run_id)
-        self._cancelled.discard(run_id)
+    def _tasks(self) -> list[asyncio.Task[None]]:
+        return [execution.task for execution in self._executions.values() if execution.task is not None]
+
+    async def _carry_out(self, execution: Execution) -> None:
+        await execution.carry_out()
+        if not execution.attempt:
+            # A run that must wait may wait for one that is to stop: whoever has it should know at once.
+            for run_id in await in_database(stopped_before, execution.run_id):
+                self.cancel(run_id)
+                await self.bell.ring_cancel(run_id)
+
+    def _over(self, execution: Execution, task: asyncio.Task[None]) -> None:
+        del self._executions[execution.run_id]
         if not task.cancelled() and (failure := task.exception()):
-            logger.error("run %s ended without being recorded", run_id, exc_info=failure)
+            logger.error("run %s ended without being recorded", execution.run_id, exc_info=failure)
+        # Should it go on elsewhere, its readers must look there.
+        self.hub.turn_to_log(execution.run_id)
+        if execution.again:
+            self.start(execution.run_id)
+        if execution.follower:
+            self.start(execution.follower)
 
-    async def _carry_out(self, run_id: str) -> None:
-        run = await in_database(services.run_claim, run_id=run_id)
-        if run is None:
+    async def _start_next(self, run_id: str) -> None:
+        if (follower := await in_database(next_to_start, run_id)) is not None:
+            self.start(follower)
+
+    def _run_errand(self, errand: Coroutine[object, object, None]) -> None:
+        task = asyncio.get_running_loop().create_task(errand, context=contextvars.Context())
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
+
+    def _publish(self, run_id: str, events: Sequence[StoredEvent]) -> None:
+        if not events:
             return
-        recorder = RunRecorder(self.writer, run_id, run.attempt)
-        outcome = RunOutcome(agent=run.agent)
-        self._begun.add(run_id)
-        state = await self._execute_guarded(run, outcome, recorder)
-        self._begun.discard(run_id)
-        await self._finish(run, outcome, recorder, state)
+        self.hub.publish(run_id, events)
+        if self._watched and (until := self._watched.get(run_id)):
+            if until < time.monotonic():
+                del self._watched[run_id]
+            else:
+                self.bell.advance({run_id: events[-1].seq})
 
-    async def _execute_guarded(self, run: Run, outcome: RunOutcome, recorder: RunRecorder) -> Run.State:
-        """Execute a run; whatever happens becomes a state, and the reason of a failure is kept in the outcome."""
-        run_id = str(run.pk)
-        try:
-            if run_id in self._cancelled:
-                return Run.State.CANCELLED
-            await self._execute(run, outcome, recorder)
-        except asyncio.CancelledError:
-            if run_id in self._cancelled:
-                return Run.State.CANCELLED
-            outcome.error = dict(services.INTERRUPTED)
-        except Exception as failure:
-            logger.exception("run %s failed", run_id)
-            outcome.error = {**INTERNAL_ERROR, "kind": type(failure).__name__}
-        return Run.State.FAILED if outcome.error else Run.State.SUCCEEDED
+    def _watch(self, run_ids: Sequence[str]) -> None:
+        """Another process shows these runs, which this host has, or may have soon."""
+        until = time.monotonic() + WATCH_SECONDS
+        self._watched.update(dict.fromkeys(run_ids, until))
 
-    async def _execute(self, run: Run, outcome: RunOutcome, recorder: RunRecorder) -> None:
-        context = RunContext(
-            run_id=str(run.pk),
-            trace_id=run.trace_id,
-            organization_id=str(run.organization_id),
-            actor_id=run.actor_id,
-            agent=run.agent,
-            input=run.input,
-        )
-        await recorder.record(Event("run.started", {"agent": run.agent, "kind": run.kind, "attempt": run.attempt}))
-        async with aclosing(executor_for(run.kind)(context, outcome)) as events:
-            async for event in events:
-                await recorder.record(event)
-
-    async def _finish(self, run: Run, outcome: RunOutcome, recorder: RunRecorder, state: Run.State) -> None:
-        await recorder.close()
-        events = []
-        if outcome.error and outcome.error.get("code") in ("INTERRUPTED", "INTERNAL_ERROR"):
-            events = [error_event(outcome.error["code"], outcome.error["message"], retryable=True)]
-        finished = services.finished_event(run=run, outcome=outcome, state=state)
-        try:
-            await recorder.finish([*events, finished], services.run_finisher(outcome=outcome, state=state))
-        except StaleAttempt:
-            logger.warning("run %s was finished by another attempt", run.pk)
-
-    async def _watch(self) -> None:
-        """Stop runs that another process was asked to cancel, and keep the leases of all while the database answers."""
-        renewed = time.monotonic()
-        while self._tasks:
-            await asyncio.sleep(CANCEL_POLL_SECONDS)
-            try:
-                for run_id in await in_database(services.runs_to_cancel, list(self._tasks)):
-                    self.cancel(run_id)
-                if time.monotonic() - renewed >= LEASE_RENEWAL_SECONDS:
-                    await in_database(services.leases_renew, list(self._begun))
-                    renewed = time.monotonic()
-            except DatabaseError as failure:
-                logger.warning("leases can't be renewed: %s", failure)
+    def forget_watchers(self) -> None:
+        """Drop what nobody has asked about for a while."""
+        now = time.monotonic()
+        self._watched = {run_id: until for run_id, until in self._watched.items() if until >= now}
 
 
 async def drain_runs() -> None:

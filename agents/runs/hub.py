@@ -1,38 +1,76 @@
-"""Hands committed events to the readers in this process, through bounded queues."""
+"""Hands committed events to the readers of one event loop, through bounded queues."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from agents.runtime.events import StoredEvent
 
-QUEUE_SIZE = 256
+# Some seconds of an answer. A reader that leaves more lying holds nothing here and reads the log when it comes back.
+QUEUE_SIZE = 64
 
 
 class Subscription:
-    """One reader's queue. When it overflows the reader is ``behind`` and must catch up from the log."""
+    """One reader's queue. When it overflows it is emptied, and the reader is ``behind``: it must read the log."""
+
+    __slots__ = ("_events", "_waiter", "behind")
 
     def __init__(self) -> None:
-        self.queue: asyncio.Queue[StoredEvent] = asyncio.Queue(maxsize=QUEUE_SIZE)
+        self._events: deque[StoredEvent] = deque()
+        self._waiter: asyncio.Future[None] | None = None
         self.behind = False
 
     def put(self, events: Sequence[StoredEvent]) -> None:
-        for event in events:
-            try:
-                self.queue.put_nowait(event)
-            except asyncio.QueueFull:
-                self.behind = True
-                return
+        if self.behind:
+            return
+        self._events.extend(events)
+        if len(self._events) > QUEUE_SIZE:
+            self.turn_to_log()
+        else:
+            self._wake()
+
+    def turn_to_log(self) -> None:
+        """Have the reader look at the log: nobody brings its events here any more."""
+        self._events.clear()
+        self.behind = True
+        self._wake()
+
+    def next(self) -> StoredEvent | None:
+        """The next event, if there is one."""
+        return self._events.popleft() if self._events else None
+
+    def restart(self) -> None:
+        """Forget what is queued: the reader turns to the log."""
+        self._events.clear()
+        self.behind = False
+
+    async def wait(self, seconds: float) -> bool:
+        """True when there is something to do, False after so many seconds without."""
+        if self._events or self.behind:
+            return True
+        loop = asyncio.get_running_loop()
+        self._waiter = loop.create_future()
+        alarm = loop.call_later(seconds, self._wake)
+        try:
+            await self._waiter
+        finally:
+            alarm.cancel()
+            self._waiter = None
+        return bool(self._events) or self.behind
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
 
 class Hub:
     """The readers of one event loop, by run."""
 
     def __init__(self) -> None:
-        self._readers: dict[str, set[Subscription]] = defaultdict(set)
+        self._readers: defaultdict[str, set[Subscription]] = defaultdict(set)
 
     @contextmanager
     def subscribe(self, run_id: str) -> Iterator[Subscription]:
@@ -45,8 +83,15 @@ class Hub:
             if not self._readers[run_id]:
                 del self._readers[run_id]
 
-    def publish(self, events: Sequence[StoredEvent]) -> None:
-        """Hand events of one run to its readers. Call on the loop that the hub belongs to."""
-        if events:
-            for subscription in self._readers.get(events[0].run_id, ()):
-                subscription.put(events)
+    def has_readers(self, run_id: str) -> bool:
+        return run_id in self._readers
+
+    def publish(self, run_id: str, events: Sequence[StoredEvent]) -> None:
+        """Hand a run's events to its readers. Call on the loop that the hub belongs to."""
+        for subscription in self._readers.get(run_id, ()):
+            subscription.put(events)
+
+    def turn_to_log(self, run_id: str) -> None:
+        """Have a run's readers look at the log: the run isn't carried out here, or not any more."""
+        for subscription in self._readers.get(run_id, ()):
+            subscription.turn_to_log()

@@ -35,6 +35,7 @@ class Run(models.Model):
     session = models.ForeignKey(
         "agents.ChatSession", on_delete=models.SET_NULL, null=True, blank=True, related_name="runs"
     )
+    retry_of = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="retries")
     kind = models.CharField(max_length=32, default="answer", help_text="Which executor carries it out.")
     agent = models.CharField(max_length=64, blank=True, default="")
     input = models.JSONField(default=dict)
@@ -52,6 +53,12 @@ class Run(models.Model):
     error = models.JSONField(default=dict, blank=True)
     trace_id = models.CharField(max_length=32, unique=True, default=new_trace_id, editable=False)
     idempotency_key = models.CharField(max_length=64, unique=True, null=True, blank=True, editable=False)
+    active_session = models.UUIDField(
+        unique=True, null=True, blank=True, editable=False, help_text="The session that works on this run and no other."
+    )
+    checkpoint = models.JSONField(
+        null=True, blank=True, editable=False, help_text="How to go on after an approval: the conversation so far."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -63,6 +70,7 @@ class Run(models.Model):
         indexes = [
             models.Index(fields=["organization", "actor", "-created_at"], name="run_by_actor"),
             models.Index(fields=["state", "created_at"], name="run_by_state"),
+            models.Index(fields=["session", "-created_at"], name="run_by_session"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -92,3 +100,24 @@ class RunEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.seq} {self.type}"
+
+
+class Feedback(models.Model):
+    """What a person thought of an answer; one for each person and run, the latest."""
+
+    class Rating(models.TextChoices):
+        UP = "up"
+        DOWN = "down"
+
+    id = models.BigAutoField(primary_key=True)
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="feedback")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="feedback")
+    rating = models.CharField(max_length=8, choices=Rating.choices)
+    comment = models.TextField(blank=True, default="")
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "user"], name="feedback_once_for_person_and_run")]
+
+    def __str__(self) -> str:
+        return f"{self.rating} {self.run_id}"

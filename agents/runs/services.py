@@ -1,32 +1,43 @@
-"""Writes of runs: make, claim, cancel, finish."""
+"""Writes of runs: make, claim, park, cancel, rate."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
-from django.db.models.functions import Now
+from django.db.models import DateTimeField, F, Value
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
+from agents.runs.database import locking
+from agents.runs.ending import run_end, run_lock
+from agents.runs.errors import IdempotencyKeyReused, RunOpen, SessionBusy
 from agents.runs.executors import RunOutcome
-from agents.runs.log import Append, StaleAttempt, append_all
-from agents.runs.models import Run, RunEvent
-from agents.runtime.events import Event, error
+from agents.runs.log import Append, StaleAttempt, last_seq, store
+from agents.runs.models import Feedback, Run
+from agents.runs.tool_models import ToolCall
+from agents.runs.turns import line_lock, waiting_in, whose_turn_it_is
+from agents.runs.values import fit, storable
 from audit.services import record
 
-# A run whose lease has expired has lost its process. Renewed about four times as often.
-LEASE = timedelta(seconds=20)
-LARGEST_REAPING = 200
-INTERRUPTED: dict[str, Any] = {
-    "code": "INTERRUPTED",
-    "message": "The server stopped while it answered.",
-    "retryable": True,
-}
+OnConflict = Literal["enqueue", "reject", "interrupt"]
+ON_CONFLICT: tuple[OnConflict, ...] = ("enqueue", "reject", "interrupt")
+
+# A run whose lease has expired has lost its process. Renewed about three times as often.
+LEASE = timedelta(seconds=15)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A run that this process carries out from now on, and the number of its last event so far."""
+
+    run: Run
+    last_seq: int
 
 
 def run_create(
@@ -38,135 +49,178 @@ def run_create(
     input: dict[str, Any],
     session_id: UUID | str | None = None,
     idempotency_key: str = "",
+    on_conflict: OnConflict = "enqueue",
+    retry_of: UUID | str | None = None,
+    also: Callable[[Run], None] | None = None,
 ) -> tuple[Run, bool]:
-    """Make a queued run, or join the one that the same person made with the same key. Returns (run, made)."""
-    key = None
-    if idempotency_key:
-        key = hashlib.sha256(f"{organization_id}:{actor_id}:{idempotency_key}".encode()).hexdigest()
+    """Make a queued run, or join the one that the same person made with the same key. Returns (run, made).
+
+    In a session that works on another run, ``on_conflict`` says what happens: ``enqueue`` waits in line, ``reject``
+    raises SessionBusy, ``interrupt`` stops what runs or waits there and goes next. ``also`` is called in the
+    transaction of a run that was really made. Raises IdempotencyKeyReused for a key of another request.
+    """
     run = Run(
         organization_id=organization_id,
         actor_id=actor_id,
         session_id=session_id,
         kind=kind,
         agent=agent,
-        input=input,
-        idempotency_key=key,
+        input=storable(input),
+        retry_of_id=retry_of,
+        idempotency_key=_scoped_key(organization_id, actor_id, idempotency_key),
     )
     try:
-        with transaction.atomic():
+        with locking():
+            line_lock(session_id)
             run.save(force_insert=True)
+            if session_id is not None:
+                _queue_up(run, on_conflict)
+            if also is not None:
+                also(run)
     except IntegrityError:
-        joined = Run.objects.for_organization(organization_id).filter(idempotency_key=key).first() if key else None
+        joined = _joined(run)
         if joined is None:
             raise
         return joined, False
     return run, True
 
 
-def run_claim(*, run_id: str) -> Run | None:
-    """Take a queued run: from then on it carries this attempt's number. None when another process took it."""
-    taken = Run.objects.filter(pk=run_id, state=Run.State.QUEUED).update(
+def _scoped_key(organization_id: object, actor_id: str, key: str) -> str | None:
+    return hashlib.sha256(f"{organization_id}:{actor_id}:{key}".encode()).hexdigest() if key else None
+
+
+def _joined(run: Run) -> Run | None:
+    """The run that was made before with the same key. Raises IdempotencyKeyReused when it was for something else."""
+    if run.idempotency_key is None:
+        return None
+    made = Run.objects.for_organization(run.organization_id).filter(idempotency_key=run.idempotency_key).first()
+    if made is not None and _request_of(made) != _request_of(run):
+        raise IdempotencyKeyReused
+    return made
+
+
+def _request_of(run: Run) -> tuple[str, dict[str, Any], str]:
+    return run.kind, run.input, str(run.session_id or "")
+
+
+def _queue_up(run: Run, on_conflict: OnConflict) -> None:
+    """Take the session's turn or a place in its line, which the caller holds."""
+    active = Run.objects.filter(active_session=run.session_id).first()
+    if active is not None and on_conflict == "reject":
+        raise SessionBusy
+    if active is not None and on_conflict == "interrupt":
+        for other in waiting_in(run.session_id).exclude(pk=run.pk):
+            run_cancel(run=other, actor_id=run.actor_id)
+        # Its end, which may be now, passes the turn to the one that is left in line.
+        run_cancel(run=active, actor_id=run.actor_id)
+        run.refresh_from_db(fields=["active_session"])
+    elif active is None:
+        run.active_session = run.session_id if isinstance(run.session_id, UUID) else UUID(str(run.session_id))
+        run.save(update_fields=["active_session"])
+
+
+def run_claim(*, run_id: str) -> Claim | None:
+    """Take a queued run whose turn it is: from then on it carries this attempt's number.
+
+    None when another process took it, or when it must wait.
+    """
+    taken = Run.objects.filter(whose_turn_it_is(), pk=run_id, state=Run.State.QUEUED).update(
         state=Run.State.RUNNING,
         attempt=F("attempt") + 1,
-        started_at=timezone.now(),
+        started_at=Coalesce("started_at", Value(timezone.now(), output_field=DateTimeField())),
         lease_expires_at=Now() + LEASE,
     )
-    return Run.objects.get(pk=run_id) if taken else None
-
-
-def leases_renew(run_ids: Sequence[str]) -> None:
-    """Say that the process that carries out these runs is alive."""
-    Run.objects.filter(pk__in=run_ids, state=Run.State.RUNNING).update(lease_expires_at=Now() + LEASE)
-
-
-def runs_reap() -> int:
-    """End the runs whose process died, with what they had shown. Returns how many; safe to run twice and at once."""
-    dead = Run.objects.filter(state=Run.State.RUNNING, lease_expires_at__lt=Now()).values_list("pk", "attempt")
-    appends = [_interruption(str(run_id), attempt) for run_id, attempt in dead[:LARGEST_REAPING]]
-    return sum(not isinstance(outcome, StaleAttempt) for outcome in append_all(appends)) if appends else 0
-
-
-def _interruption(run_id: str, attempt: int) -> Append:
+    if not taken:
+        return None
     run = Run.objects.get(pk=run_id)
-    shown = RunEvent.objects.filter(run_id=run_id, type="token").order_by("seq").values_list("data", flat=True)
-    outcome = RunOutcome(agent=run.agent, mode=run.mode, error=dict(INTERRUPTED))
-    outcome.output = {"answer": "".join(data["text"] for data in shown), "citations": [], "answered": False}
-    last = finished_event(run=run, outcome=outcome, state=Run.State.FAILED)
-    events = [error(INTERRUPTED["code"], INTERRUPTED["message"], retryable=True), last]
-    return Append(run_id, attempt, events, run_finisher(outcome=outcome, state=Run.State.FAILED))
+    # Nobody has written before the first attempt.
+    return Claim(run, last_seq(run_id) if run.attempt > 1 else 0)
+
+
+def run_park(*, run: Run, append: Append, outcome: RunOutcome) -> Run.State:
+    """Lay a run aside until a person has decided, with what it needs to go on; its state from then on.
+
+    That is ``queued`` when the decision fell already; ``running`` when its cancellation was asked for, and then it is to
+    be ended. Raises StaleAttempt.
+    """
+    with locking():
+        locked = run_lock(run)
+        if locked is None or locked.attempt != append.attempt or locked.state != Run.State.RUNNING:
+            raise StaleAttempt(append.run_id)
+        store(append.events, again=True)
+        if locked.cancel_requested_at is not None:
+            return Run.State.RUNNING
+        undecided = ToolCall.objects.filter(run=run, state=ToolCall.State.PROPOSED).exists()
+        locked.state = Run.State.WAITING_APPROVAL if undecided else Run.State.QUEUED
+        locked.checkpoint, locked.lease_expires_at = storable(outcome.checkpoint), None
+        locked.agent, locked.mode, locked.route = outcome.agent, outcome.mode, storable(outcome.route)
+        locked.usage, locked.output = storable(outcome.usage), storable(outcome.output)
+        locked.save()
+        return locked.state
 
 
 def run_cancel(*, run: Run, actor_id: str) -> bool:
-    """Ask for a run to be stopped. False when it has ended already; asking twice is as asking once."""
-    open_states = [Run.State.QUEUED, Run.State.RUNNING, Run.State.WAITING_APPROVAL]
-    with transaction.atomic():
-        asked = Run.objects.filter(pk=run.pk, state__in=open_states, cancel_requested_at=None).update(
-            cancel_requested_at=timezone.now()
-        )
-        if asked:
+    """Stop a run: one that nobody carries out ends at once, the others as soon as their process hears of it.
+
+    False when it has ended already; asking twice is as asking once. Afterwards call ``dispatch.cancel``.
+    """
+    with locking():
+        locked = run_lock(run)
+        if locked is None or locked.state in Run.FINAL_STATES:
+            return False
+        if locked.cancel_requested_at is None:
+            locked.cancel_requested_at = timezone.now()
+            locked.save(update_fields=["cancel_requested_at"])
             record(
                 event="agents.run_cancel_requested",
-                organization_id=run.organization_id,
+                organization_id=locked.organization_id,
                 actor_id=actor_id,
-                subject=("run", run.pk),
-                trace_id=run.trace_id,
+                subject=("run", locked.pk),
+                trace_id=locked.trace_id,
             )
-    return bool(asked) or Run.objects.filter(pk=run.pk, state__in=open_states).exists()
+        if locked.state != Run.State.RUNNING:
+            run_end(run=locked, state=Run.State.CANCELLED)
+    return True
 
 
-def runs_to_cancel(run_ids: Sequence[str]) -> list[str]:
-    """Those of the given runs whose cancellation was asked for."""
-    asked = Run.objects.filter(pk__in=run_ids, cancel_requested_at__isnull=False).values_list("pk", flat=True)
-    return [str(run_id) for run_id in asked]
-
-
-def finished_event(*, run: Run, outcome: RunOutcome, state: Run.State) -> Event:
-    """The last event of a run."""
-    return Event(
-        "run.finished",
-        {
-            "state": state.value,
-            "agent": outcome.agent,
-            "mode": outcome.mode,
-            "citations": outcome.output.get("citations", []),
-            "answered": outcome.output.get("answered", False),
-            "usage": outcome.usage,
-            "error": outcome.error or None,
-            "trace_id": run.trace_id,
-        },
+def run_retry(*, run: Run, actor_id: str, idempotency_key: str = "") -> tuple[Run, bool]:
+    """A new run with the same input, outside of conversations. Returns (run, made). Raises RunOpen."""
+    require_ended(run)
+    return run_create(
+        organization_id=run.organization_id,
+        actor_id=actor_id,
+        kind=run.kind,
+        agent=run.input.get("agent", run.agent),
+        input=run.input,
+        idempotency_key=idempotency_key,
+        retry_of=run.pk,
     )
 
 
-def run_finisher(*, outcome: RunOutcome, state: Run.State) -> Callable[[Run], None]:
-    """Writes a run's end into its locked row, with the ledger record, in the transaction of its last event."""
+def require_ended(run: Run) -> None:
+    """Raises RunOpen for a run that hasn't ended."""
+    if run.state not in Run.FINAL_STATES:
+        raise RunOpen
 
-    def finish(run: Run) -> None:
-        run.state = state
-        run.finished_at = timezone.now()
-        run.agent, run.mode, run.route = outcome.agent, outcome.mode, outcome.route
-        run.output, run.usage, run.error = outcome.output, outcome.usage, outcome.error
+
+def feedback_set(*, run: Run, user_id: str, rating: str | None, comment: str = "") -> Feedback | None:
+    """Note what a person thinks of an answer, in place of what they thought before; None takes it back."""
+    comment = fit(comment)
+    with transaction.atomic():
+        given = None
+        if rating is None:
+            Feedback.objects.filter(run=run, user_id=user_id).delete()
+        else:
+            given, _ = Feedback.objects.update_or_create(
+                run=run, user_id=user_id, defaults={"rating": rating, "comment": comment}
+            )
         record(
-            event=f"agents.run_{state.value}",
+            event="agents.feedback_given",
             organization_id=run.organization_id,
-            actor_id=run.actor_id,
+            actor_id=user_id,
             subject=("run", run.pk),
+            data={"rating": rating},
+            personal={"comment": comment},
             trace_id=run.trace_id,
-            data={
-                "agent": outcome.agent,
-                "mode": outcome.mode,
-                "attempt": run.attempt,
-                "route": outcome.route,
-                "usage": outcome.usage,
-                "error": outcome.error,
-                "latency_ms": latency_ms(run),
-                **outcome.ledger,
-            },
-            personal=outcome.personal,
         )
-
-    return finish
-
-
-def latency_ms(run: Run) -> int:
-    """Milliseconds from a run's making to its end (to now while it lasts)."""
-    return int(((run.finished_at or timezone.now()) - run.created_at).total_seconds() * 1000)
+    return given

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 EventType = Literal[
@@ -37,9 +38,17 @@ class Event:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
+@lru_cache(maxsize=256)
+def _time_text(ts: datetime) -> str:
+    return ts.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 @dataclass(frozen=True)
 class StoredEvent:
-    """An event as committed: with its run, its number within the run (from 1) and its time."""
+    """An event as committed: with its run, its number within the run (from 1) and its time (to the millisecond)."""
 
     run_id: str
     seq: int
@@ -52,15 +61,26 @@ class StoredEvent:
         return {
             "seq": self.seq,
             "type": self.type,
-            "ts": self.ts.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "ts": _time_text(self.ts),
             "run_id": self.run_id,
             "data": self.data,
         }
 
+    @cached_property
+    def text(self) -> str:
+        """``as_json`` as JSON text, computed once for the log and for all readers."""
+        return (
+            f'{{"seq":{self.seq},"type":"{self.type}","ts":"{_time_text(self.ts)}","run_id":"{self.run_id}",'
+            f'"data":{_encode(self.data)}}}'
+        )
+
+    @cached_property
+    def _sse(self) -> bytes:
+        return f"id: {self.seq}\nevent: {self.type}\ndata: {self.text}\n\n".encode()
+
     def as_sse(self) -> bytes:
         """One server-sent event (WHATWG HTML, section 9.2): id is the number, event the type, data the whole event."""
-        data = json.dumps(self.as_json(), ensure_ascii=False, separators=(",", ":"))
-        return f"id: {self.seq}\nevent: {self.type}\ndata: {data}\n\n".encode()
+        return self._sse
 
 
 def token(text: str) -> Event:

@@ -31,8 +31,11 @@ class Grounding:
     invalid: list[int] = field(default_factory=list)
 
 
-def ground(text: str, passages: Sequence[Passage]) -> Grounding:
-    """Compare an answer with its passages. A sentence without a valid citation is looked up by its words and numbers."""
+def ground(text: str, passages: Sequence[Passage], outputs: Sequence[str] = ()) -> Grounding:
+    """Compare an answer with its passages. A sentence without a valid citation is looked up by its words and numbers.
+
+    ``outputs`` are what tools gave back: a sentence that one of them supports is verified, without a citation.
+    """
     known = {passage.number: passage for passage in passages}
     invalid: list[int] = []
 
@@ -51,10 +54,10 @@ def ground(text: str, passages: Sequence[Passage]) -> Grounding:
         marked = [known[int(number)] for number in MARKER.findall(sentence)]
         plain = MARKER.sub("", sentence).strip()
         sources = [passage for passage in (marked or passages) if supports(passage.text, plain)]
-        if not sources:
-            unverified.append(plain)
-        elif not marked:
+        if sources and not marked:
             supported.setdefault(sources[0].number)
+        elif not sources and not any(supports(output, plain) for output in outputs):
+            unverified.append(plain)
     return Grounding(text, cited, [number for number in supported if number not in cited], unverified, invalid)
 
 

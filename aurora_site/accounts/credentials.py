@@ -21,12 +21,14 @@ MAXIMUM_USER_AGENT = 200
 
 @dataclass(frozen=True)
 class Credentials:
-    """Headers (asked for in lower case), the peer's address, the session of the cookie, a ticket where one counts."""
+    """Headers (asked for in lower case), the peer's address, the session of the cookie, a ticket where one counts, and
+    the path of the event stream that the request opens, if any."""
 
     headers: Mapping[str, str]
     peer: str
     session: SessionBase | None = None
     ticket: str = ""
+    stream: str = ""
 
     def header(self, name: str) -> str:
         """A header's value without surrounding blanks, empty if absent."""
@@ -50,9 +52,10 @@ class Credentials:
 
 def credentials_from_request(request: HttpRequest) -> Credentials:
     """Credentials of an HTTP request. A ticket counts only where an event stream is opened."""
-    ticket = request.GET.get("ticket", "") if _opens_event_stream(request) else ""
+    stream = request.path.rstrip("/") if _opens_event_stream(request) else ""
+    ticket = request.GET.get("ticket", "") if stream else ""
     session = request.session if session_key_is_sound(request.session.session_key) else None
-    return Credentials(request.headers, request.META.get("REMOTE_ADDR") or "", session, ticket)
+    return Credentials(request.headers, request.META.get("REMOTE_ADDR") or "", session, ticket, stream)
 
 
 def credentials_from_scope(scope: Mapping[str, Any]) -> Credentials:

@@ -49,7 +49,7 @@ def proven_identity(credentials: Credentials) -> Identity | None:
         return _by_api_key(key)
     if credentials.session is not None and (identity := _by_session(credentials)):
         return identity
-    return _by_ticket(credentials.ticket) if credentials.ticket else None
+    return _by_ticket(credentials) if credentials.ticket else None
 
 
 def _by_access_token(raw: str) -> Identity:
@@ -109,9 +109,11 @@ def _capped(role: str, scopes: frozenset[str]) -> Role | None:
     return min(Role(role), cap, key=lambda each: each.rank)
 
 
-def _by_ticket(raw: str) -> Identity:
+def _by_ticket(credentials: Credentials) -> Identity:
     """The identity that asked for the ticket, if it still holds."""
-    claims = tokens.ticket_redeem(raw)
+    claims = tokens.ticket_redeem(
+        credentials.ticket, stream=credentials.stream, resumes=bool(credentials.header("last-event-id"))
+    )
     if claims["key"]:
         return _of_key(ApiKey.objects.filter(pk=claims["key"]))
     if claims["sign_in"]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import time
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from asgiref.sync import sync_to_async
@@ -13,8 +14,9 @@ from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 from django_ratelimit.core import get_usage
 
-from aurora_site.accounts.caller import SAFE_METHODS
+from aurora_site.accounts.caller import SAFE_METHODS, Identity
 from aurora_site.accounts.client_address import client_network
+from aurora_site.accounts.credentials import Credentials
 from aurora_site.core.http.errors import envelope
 from aurora_site.core.http.middleware import AsyncMiddleware
 
@@ -24,7 +26,8 @@ logger = logging.getLogger(__name__)
 EXEMPT_PREFIXES = ("/static/", "/health/", "/api/webhooks/")
 CHAT_PATHS = re.compile(
     r"/v1/agents/execute|/v1/aurora|/agents/[^/]+/stream|/v1/chat/completions"
-    r"|/(?:.+/)?sessions/[^/]+/messages|/api/(?:v1/)?incidents/[^/]+/chat"
+    r"|/(?:.+/)?sessions/[^/]+/messages(?:/[^/]+/(?:edit|regenerate))?|/api/v1/runs/[^/]+/retry"
+    r"|/api/(?:v1/)?incidents/[^/]+/chat"
 )
 
 
@@ -70,10 +73,24 @@ def group_of(request: HttpRequest) -> tuple[str, int]:
     return "default", settings.RATE_LIMIT_PER_MINUTE
 
 
+def chat_message_count(identity: Identity, credentials: Credentials) -> Usage | None:
+    """Count a question that came over a websocket against the same limit as those over HTTP. None: not limited.
+
+    Synchronous: it reads and writes the cache.
+    """
+    # Strangers in the demo are counted by address on every transport.
+    caller = SimpleNamespace(identity=None if identity.kind == "demo" else identity, credentials=credentials)
+    return _usage(caller, "chat", settings.CHAT_RATE_LIMIT_PER_MINUTE) if settings.RATELIMIT_ENABLE else None
+
+
 def _count(request: Any) -> Usage | None:
-    group, limit = group_of(request)
+    return _usage(request, *group_of(request))
+
+
+def _usage(caller: Any, group: str, limit: int) -> Usage | None:
+    """``caller`` has ``identity`` and ``credentials``, as requests have."""
     try:
-        usage = get_usage(request, group=f"aurora.{group}", key=_key, rate=f"{limit}/m", increment=True)
+        usage = get_usage(caller, group=f"aurora.{group}", key=_key, rate=f"{limit}/m", increment=True)
     except Exception as error:  # noqa: BLE001 whichever cache it is has errors of its own
         logger.warning("rate limits are off: the cache fails (%s: %s)", type(error).__name__, error)
         return None
@@ -83,10 +100,10 @@ def _count(request: Any) -> Usage | None:
     return Usage(limit, usage["count"], int(time.time()) + usage["time_left"])
 
 
-def _key(group: str, request: Any) -> str:
-    if request.identity is not None:
-        return f"user:{request.identity.user_id}"
-    return f"ip:{client_network(request.credentials.ip)}"
+def _key(group: str, caller: Any) -> str:
+    if caller.identity is not None:
+        return f"user:{caller.identity.user_id}"
+    return f"ip:{client_network(caller.credentials.ip)}"
 
 
 def _refusal(request: Any, usage: Usage) -> JsonResponse:

@@ -23,6 +23,7 @@ API_KEY_PREFIX = "aur_"
 API_KEY_SHOWN = 12
 MAXIMUM_TOKEN_LENGTH = 2048
 TICKET_SECONDS = 60
+STREAM_TICKET_SECONDS = 600
 _TICKET_SALT = "aurora.ticket"
 _JWT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _API_KEY = re.compile(r"aur_[A-Za-z0-9_-]{20,100}")
@@ -95,16 +96,30 @@ def ticket_issue(claims: dict[str, Any]) -> str:
     return signing.dumps({**claims, "n": secrets.token_urlsafe(12)}, salt=_TICKET_SALT, compress=False)
 
 
-def ticket_redeem(raw: str) -> dict[str, Any]:
-    """The claims of a ticket, once. Raises Unauthenticated when it is malformed, expired or used."""
+def ticket_redeem(raw: str, *, stream: str = "", resumes: bool = False) -> dict[str, Any]:
+    """The claims of a ticket, once. Raises Unauthenticated when it is malformed, expired or used.
+
+    ``stream`` is the address of the event stream that it opens. A browser whose EventSource lost its connection comes
+    back to the same address by itself (``resumes``): there the ticket stays good for STREAM_TICKET_SECONDS.
+    """
+    again = resumes and bool(stream)
+    claims = _ticket_claims(raw, STREAM_TICKET_SECONDS if again else TICKET_SECONDS)
+    key = f"accounts:ticket:{claims['n']}"
+    if again and cache.get(key) == stream:
+        return claims
+    claims = _ticket_claims(raw, TICKET_SECONDS)
+    if not cache.add(key, stream or "used", timeout=STREAM_TICKET_SECONDS):
+        raise Unauthenticated("The ticket was used before; get a new one.", code="TICKET_USED")
+    return claims
+
+
+def _ticket_claims(raw: str, seconds: float) -> dict[str, Any]:
     try:
         if len(raw) > MAXIMUM_TOKEN_LENGTH:
             raise signing.BadSignature("too long")
-        claims = signing.loads(raw, salt=_TICKET_SALT, max_age=TICKET_SECONDS)
+        claims: dict[str, Any] = signing.loads(raw, salt=_TICKET_SALT, max_age=seconds)
     except signing.SignatureExpired as error:
         raise Unauthenticated("The ticket has expired; get a new one.", code="TICKET_EXPIRED") from error
     except (signing.BadSignature, ValueError) as error:
         raise Unauthenticated("The ticket is malformed.", code="TICKET_INVALID") from error
-    if not cache.add(f"accounts:ticket:{claims['n']}", 1, timeout=TICKET_SECONDS + 5):
-        raise Unauthenticated("The ticket was used before; get a new one.", code="TICKET_USED")
     return claims

@@ -12,10 +12,13 @@ from rest_framework.response import Response
 
 from agents.catalog.definitions import UnknownAgent
 from agents.catalog.services import AgentNameTaken
+from agents.chat.errors import SessionFull, UnfitMessage, UnknownMessage, UnknownSession
 from agents.embeddings.base import EmbeddingError
 from agents.knowledge.paths import InvalidPath
 from agents.retrieval.errors import IndexUnavailable, IndexVersionError
 from agents.retrieval.loading_errors import DocumentTooLarge, UnreadableDocument, UnsupportedDocument
+from agents.runs.approvals import ApprovalDecided, ApprovalExpired, ApprovalForbidden, UnknownApproval
+from agents.runs.errors import IdempotencyKeyReused, RunOpen, SessionBusy
 from aurora_site.core.http.errors import ApiError, Fields, envelope
 from incidents import errors as incident_errors
 from learning import errors as learning_errors
@@ -26,6 +29,17 @@ logger = logging.getLogger(__name__)
 DOMAIN_ERRORS: dict[type[Exception], tuple[int, str]] = {
     UnknownAgent: (404, "UNKNOWN_AGENT"),
     AgentNameTaken: (409, "AGENT_NAME_TAKEN"),
+    UnknownSession: (404, "NOT_FOUND"),
+    UnknownMessage: (404, "NOT_FOUND"),
+    UnfitMessage: (400, "VALIDATION_ERROR"),
+    SessionFull: (409, "SESSION_FULL"),
+    SessionBusy: (409, "SESSION_BUSY"),
+    IdempotencyKeyReused: (409, "IDEMPOTENCY_KEY_REUSED"),
+    RunOpen: (409, "RUN_OPEN"),
+    UnknownApproval: (404, "NOT_FOUND"),
+    ApprovalDecided: (409, "APPROVAL_DECIDED"),
+    ApprovalExpired: (409, "APPROVAL_EXPIRED"),
+    ApprovalForbidden: (403, "FORBIDDEN"),
     InvalidPath: (400, "INVALID_PATH"),
     UnsupportedDocument: (415, "UNSUPPORTED_DOCUMENT"),
     DocumentTooLarge: (413, "DOCUMENT_TOO_LARGE"),
@@ -76,6 +90,15 @@ def exception_response(error: Exception, context: dict[str, Any]) -> Response | 
     body = envelope(status=status, code=code, detail=detail, request_id=request_id, fields=fields)
     # Whatever the view speaks, its errors are JSON.
     return Response(body, status=status, headers=headers, content_type="application/json")
+
+
+def explained(error: Exception) -> dict[str, Any] | None:
+    """What to tell a websocket's client of an exception: ``code``, ``detail`` and, where it applies, ``fields``."""
+    known = _known(error)
+    if known is None:
+        return None
+    _, code, detail, fields, _ = known
+    return {"code": code, "detail": detail, **({"fields": fields} if fields else {})}
 
 
 def _known(error: Exception) -> tuple[int, str, str, Fields | None, dict[str, str]] | None:

@@ -215,8 +215,9 @@ _MODELS = (
     Variable(
         name="AURORA_MODEL",
         kind="text",
-        default="gpt-4o-mini",
+        default="",
         group="Language models",
+        default_text="the first of `AURORA_MODEL_CHAIN`, else `gpt-4o-mini`",
         help="Model that answers, by the name its server knows it by.",
     ),
     Variable(
@@ -224,7 +225,32 @@ _MODELS = (
         kind="list",
         default=[],
         group="Language models",
-        help="Models to try in order while nothing was shown yet, as `provider:model`.",
+        help="Models to try next, in order, while nothing was shown yet, as `provider:model`, comma-separated; "
+        "the provider is `openai` or `ollama`.",
+    ),
+    Variable(
+        name="AURORA_MODEL_PRICES",
+        kind="list",
+        default=[],
+        group="Language models",
+        help="What models cost, as `model=in/out` in US dollars for a million tokens, comma-separated; "
+        "used where the server doesn't say.",
+    ),
+    Variable(
+        name="AURORA_MODEL_CONTEXT",
+        kind="integer",
+        default=16000,
+        minimum=1000,
+        group="Language models",
+        help="Tokens that fit into the models' window, answer included.",
+    ),
+    Variable(
+        name="AURORA_MODEL_MAX_TOKENS",
+        kind="integer",
+        default=1024,
+        minimum=1,
+        group="Language models",
+        help="Most tokens a model may write in one step.",
     ),
     Variable(
         name="AURORA_MODEL_TIMEOUT",
@@ -256,6 +282,58 @@ _MODELS = (
         group="Language models",
         default_text="`OPENAI_BASE_URL`",
         help="Server of the embeddings model.",
+    ),
+)
+
+_RUNS = (
+    Variable(
+        name="AURORA_RUN_STEPS",
+        kind="integer",
+        default=8,
+        minimum=1,
+        group="Limits of a run",
+        help="How many times one run may ask its model.",
+    ),
+    Variable(
+        name="AURORA_RUN_SECONDS",
+        kind="number",
+        default=300.0,
+        minimum=1,
+        group="Limits of a run",
+        help="How long one run may work; waiting for an approval doesn't count.",
+    ),
+    Variable(
+        name="AURORA_RUN_TOKENS",
+        kind="integer",
+        default=60000,
+        minimum=1,
+        group="Limits of a run",
+        help="Tokens that one run may use, asked and written together.",
+    ),
+    Variable(
+        name="AURORA_RUN_COST_USD",
+        kind="number",
+        default=0.0,
+        minimum=0,
+        group="Limits of a run",
+        default_text="no limit",
+        help="US dollars that one run may spend, where the model's price is known.",
+    ),
+    Variable(
+        name="AURORA_TOOL_OUTPUT",
+        kind="integer",
+        default=16000,
+        minimum=100,
+        group="Limits of a run",
+        help="Characters of a tool's output that are kept and shown to the model.",
+    ),
+    Variable(
+        name="AURORA_APPROVAL_SECONDS",
+        kind="number",
+        default=3600.0,
+        minimum=1,
+        group="Limits of a run",
+        help="How long a tool call waits for a person's approval before it expires.",
     ),
 )
 
@@ -345,7 +423,8 @@ _ACCESS = (
 )
 
 VARIABLES = {
-    variable.name: variable for variable in (*_INSTALLATION, *_DATABASES, *_SECRETS, *_MODELS, *_KNOWLEDGE, *_ACCESS)
+    variable.name: variable
+    for variable in (*_INSTALLATION, *_DATABASES, *_SECRETS, *_MODELS, *_RUNS, *_KNOWLEDGE, *_ACCESS)
 }
 
 # Names of the older learning backend that still act, and what replaced them.

@@ -131,8 +131,10 @@ class _Station:
         if self._listener is None or self._listener.done():
             self._connected.clear()
             self._listener = asyncio.create_task(self._listen(), name="channel-layer-listener")
+        # Not wait_for: before Python 3.12 it swallows a cancellation that comes together with the result.
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._connected.wait(), FIRST_LISTEN_SECONDS)
+            async with asyncio.timeout(FIRST_LISTEN_SECONDS):
+                await self._connected.wait()
 
     async def close(self) -> None:
         if self._listener is not None:

@@ -14,8 +14,11 @@ class OpsConfig(AppConfig):
     verbose_name = "Operations"
 
     def ready(self) -> None:
+        from agents.providers import failover
         from aurora_site import celery, checks  # noqa: F401 shared tasks find the app; system checks register
+        from aurora_site.ops.model_circuits import record_change
 
+        failover.on_change(record_change)
         post_migrate.connect(_install_queue, sender=self, dispatch_uid="ops.install_queue")
 
 

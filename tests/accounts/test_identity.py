@@ -307,6 +307,32 @@ class TestTicket:
         answer = Client().get(f"/who?ticket={self.ticket(viewer_api)}", headers={"Accept": "text/event-stream, */*"})
         assert answer.status_code == 200
 
+    def test_takes_up_the_stream_that_it_opened(self, viewer: Membership, monkeypatch: pytest.MonkeyPatch) -> None:
+        sign_in, pair = tokens_for(viewer.user)
+        ticket = self.ticket(Api(Client(), {"Authorization": f"Bearer {pair.access}"}))
+        resume = {"Last-Event-ID": "3"}
+        assert Client().get(f"/who/stream?ticket={ticket}").status_code == 200
+        monkeypatch.setattr("aurora_site.accounts.tokens.TICKET_SECONDS", -1)
+        assert Client().get(f"/who/stream?ticket={ticket}", headers=resume).json()["user"] == viewer.user_id
+        assert Client().get(f"/who/stream?ticket={ticket}").json()["code"] == "TICKET_EXPIRED"
+        elsewhere = {**resume, "Accept": "text/event-stream, */*"}
+        assert Client().get(f"/who?ticket={ticket}", headers=elsewhere).json()["code"] == "TICKET_EXPIRED"
+        monkeypatch.setattr("aurora_site.accounts.tokens.TICKET_SECONDS", 60)
+        assert Client().get(f"/who?ticket={ticket}", headers=elsewhere).json()["code"] == "TICKET_USED"
+        monkeypatch.setattr("aurora_site.accounts.tokens.STREAM_TICKET_SECONDS", -1)
+        assert Client().get(f"/who/stream?ticket={ticket}", headers=resume).json()["code"] == "TICKET_EXPIRED"
+        monkeypatch.undo()
+        sign_in_end(sign_in_id=sign_in.pk, reason="signed_out")
+        assert Client().get(f"/who/stream?ticket={ticket}", headers=resume).json()["code"] == "SIGN_IN_ENDED"
+
+    def test_that_was_never_used_expires_for_those_who_come_back_too(
+        self, viewer_api: Api, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ticket = self.ticket(viewer_api)
+        monkeypatch.setattr("aurora_site.accounts.tokens.TICKET_SECONDS", -1)
+        answer = Client().get(f"/who/stream?ticket={ticket}", headers={"Last-Event-ID": "3"})
+        assert answer.json()["code"] == "TICKET_EXPIRED"
+
     def test_counts_nowhere_else(self, viewer_api: Api) -> None:
         ticket = self.ticket(viewer_api)
         assert Client().get(f"/who?ticket={ticket}").status_code == 401

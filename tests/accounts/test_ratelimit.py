@@ -106,7 +106,9 @@ def test_the_openai_door_answers_openai_s_error(viewer_api: Api) -> None:
 @pytest.mark.parametrize(
     "path",
     ["/v1/agents/execute", "/v1/aurora", "/agents/welcome/stream", "/v1/chat/completions",
-     "/chat_api/sessions/550e8400/messages", "/api/v1/chat/sessions/550e8400/messages", "/api/incidents/550e8400/chat"],
+     "/chat_api/sessions/550e8400/messages", "/api/v1/chat/sessions/550e8400/messages", "/api/incidents/550e8400/chat",
+     "/chat_api/sessions/550e8400/messages/1/edit", "/chat_api/sessions/550e8400/messages/1/regenerate",
+     "/api/v1/runs/550e8400/retry"],
 )  # fmt: skip
 def test_what_counts_as_chat(path: str, rf: Any) -> None:
     for each in (path, f"{path}/"):

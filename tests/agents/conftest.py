@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.test import AsyncClient
 
+from agents.catalog.builtin import ASSISTANT
+from agents.catalog.definitions import register as register_agent
 from agents.knowledge.services import document_apply, document_upload
 from agents.runs.models import RunEvent
+from agents.tools import registry
 from aurora_site.accounts.models import Membership, Role
+from tests.agents.event_schema import stored_faults
 from tests.factories.accounts import Api, member_factory, signed_in_as
+
+if TYPE_CHECKING:
+    from tests.agents.chat_client import Chat
+    from tests.agents.turns import EchoTool
 
 LEAVE = b"""---
 title: Annual leave
@@ -34,6 +42,19 @@ DISK = b"""# Disk full
 
 When `DiskSpaceLow` fires, delete old logs with `journalctl --vacuum-size=500M` and page the platform team.
 """
+
+
+@pytest.fixture(autouse=True)
+def stored_events_keep_the_schema(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever a test leaves in the log is as docs/schemas describes it."""
+    marked = request.node.get_closest_marker("django_db") is not None
+    uses_database = marked or {"db", "transactional_db"} & set(request.fixturenames)
+    if uses_database:
+        # Set up before this fixture, so taken down after it.
+        request.getfixturevalue("_django_db_helper")
+    yield
+    if uses_database:
+        assert stored_faults() == []
 
 
 @pytest.fixture
@@ -81,6 +102,32 @@ def streams(api: Api) -> Streams:
     return Streams(api.headers)
 
 
+@pytest.fixture
+def chat(api: Api) -> Chat:
+    """The editor, chatting."""
+    from tests.agents.chat_client import Chat
+
+    return Chat(api.headers)
+
+
+@pytest.fixture
+def use_tool() -> Iterator[Callable[[EchoTool], EchoTool]]:
+    """Gives the assistant a tool of the tests' own."""
+    names = list(ASSISTANT.tools)
+
+    def use(tool: EchoTool) -> EchoTool:
+        registry.register(tool)
+        names.append(tool.name)
+        register_agent(replace(ASSISTANT, tools=tuple(names)))
+        return tool
+
+    yield use
+    register_agent(ASSISTANT)
+    for name in names:
+        if name not in ASSISTANT.tools:
+            registry.unregister(name)
+
+
 async def frames(response: Any) -> AsyncIterator[dict[str, Any]]:
     """The events of a stream, each as its JSON; checks that id and event repeat what the data says."""
     buffer = b""
@@ -103,6 +150,12 @@ async def wait_for(condition: Any, seconds: float = 10) -> None:
     async with asyncio.timeout(seconds):
         while not await in_database(condition):
             await asyncio.sleep(0.01)
+
+
+def types_of(events: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The types of events in order, with neighbouring pieces of text as one: how many there are depends on the pace."""
+    types = [event["type"] for event in events]
+    return [kind for kind, before in zip(types, ["", *types], strict=False) if not kind == before == "token"]
 
 
 def stored_types(run_id: str) -> list[str]:

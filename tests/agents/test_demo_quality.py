@@ -5,13 +5,19 @@ The floors lie below what ``bench/retrieval.py`` measures, by more than int8 ari
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
-from agents.retrieval.search import SearchResult
+from agents.retrieval.loading import load_document
+from agents.retrieval.search import SearchResult, search
+from agents.runtime.conversation import Conversation, Turn
+from agents.runtime.followup import is_follow_up, stand_alone
 from bench import retrieval as bench
 
 # One worker of a parallel run indexes the documents for all tests here.
@@ -72,3 +78,32 @@ def test_extracts_hold_the_answer_on_the_demo_questions(demo: list[SearchResult]
     assert leave.segments[0].text == (
         "Full-time employees get 25 days of annual leave a year, plus the eight public holidays in England."
     )
+
+
+def conversations() -> list[dict[str, Any]]:
+    file = Path(__file__).resolve().parents[1] / "data" / "demo_conversations.jsonl"
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def conversation_of(row: dict[str, Any]) -> Conversation:
+    def citations(paths: list[str]) -> list[dict[str, str]]:
+        return [
+            {"path": path, "title": load_document((bench.DOCUMENTS / path).read_bytes(), path).title} for path in paths
+        ]
+
+    return Conversation([Turn(turn["sender"], turn["text"], citations(turn.get("cites", []))) for turn in row["turns"]])
+
+
+def test_follow_up_questions_find_their_documents(demo: list[SearchResult]) -> None:
+    first = 0
+    for row in conversations():
+        asked = conversation_of(row)
+        assert is_follow_up(row["question"], asked) == row["follow_up"], row["question"]
+        query = stand_alone(row["question"], asked)
+        assert (query != row["question"]) == row["follow_up"]
+        found = search(organization_id=bench.ORGANIZATION, query=query)
+        documents = list(dict.fromkeys(hit.path for hit in found.hits))
+        assert found.answerable, query
+        assert set(documents[:3]) & set(row["documents"]), (query, documents)
+        first += documents[0] in row["documents"]
+    assert first >= 0.9 * len(conversations())

@@ -232,7 +232,7 @@ def test_every_piece_is_quoted_from_the_passage_that_it_names(
 @pytest.mark.asyncio
 async def test_the_provider_streams_the_composed_answer() -> None:
     passages = [passage(LEAVE, {"25 days": 0.7})]
-    request = ModelRequest(model="", messages=[], question="How many days?", passages=passages, searched=3)
+    request = ModelRequest(messages=[], question="How many days?", passages=passages, searched=3)
     events = [event async for event in ExtractiveProvider().stream(request)]
     text = "".join(event.text for event in events if isinstance(event, TextDelta))
     assert text == compose("How many days?", passages, True, 3).text

@@ -9,7 +9,8 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
-from agents.runs.log import Append, append_all
+from agents.models import Feedback, ToolCall
+from agents.runs.log import Append, append_all, numbered
 from agents.runs.services import run_claim, run_create
 from agents.runtime.events import token
 from audit.models import Record
@@ -52,10 +53,21 @@ def test_a_run_shows_its_events(operator_client: Client) -> None:
         organization_id=member.organization_id, actor_id=member.user.pk, kind="answer", agent="welcome", input={}
     )
     run_claim(run_id=str(run.pk))
-    append_all([Append(str(run.pk), 1, [token("<b>shown as text</b>")])])
+    append_all([Append(str(run.pk), 1, numbered(str(run.pk), 1, [token("<b>shown as text</b>")]))])
+    ToolCall.objects.create(
+        run=run,
+        call_id="1",
+        name="x",
+        fingerprint="f",
+        effect="read",
+        state="succeeded",
+        arguments={"a": "<i>argument</i>"},
+    )
+    Feedback.objects.create(run=run, user=member.user, rating="up", comment="<u>comment</u>")
     page = operator_client.get(reverse("admin:agents_run_change", args=[run.pk]))
     assert page.status_code == 200
-    assert "&lt;b&gt;shown as text&lt;/b&gt;" in page.content.decode()
+    for text in ("&lt;b&gt;shown as text&lt;/b&gt;", "&lt;i&gt;argument&lt;/i&gt;", "&lt;u&gt;comment&lt;/u&gt;"):
+        assert text in page.content.decode()
 
 
 def test_the_ledger_can_be_looked_at_and_not_changed(operator_client: Client) -> None:

@@ -23,7 +23,7 @@ VALUES = {
 # Addresses that anyone may use.
 PUBLIC = {
     "/health", "/health/live", "/health/liveness", "/health/ready", "/health/readiness", "/health/startup",
-    "/docs", "/redoc", "/openapi.json",
+    "/docs", "/redoc", "/openapi.json", "/api/v1/schemas/run-events",
     "/sign-in", "/sign-up", "/sign-out", "/password-reset", "/password-reset/something", "/invitations/something",
     "/login",
     "/api/auth/register", "/api/auth/login", "/api/auth/refresh", "/api/auth/logout",

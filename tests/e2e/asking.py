@@ -1,10 +1,16 @@
-"""What tests do on the asking page."""
+"""What tests do on the pages of conversations."""
 
 from __future__ import annotations
+
+import re
+from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
 from tests.live import LiveAurora
+
+_UUID = re.compile(r"^[0-9a-f-]{36}$")
+_CONVERSATION = re.compile(r"/chat/[0-9a-f-]{36}$")
 
 
 def open_home(page: Page, aurora: LiveAurora) -> None:
@@ -13,8 +19,9 @@ def open_home(page: Page, aurora: LiveAurora) -> None:
 
 def ask(page: Page, question: str) -> Locator:
     """Ask by the question box; returns the question's block on the page."""
-    page.get_by_label("Your question").fill(question)
-    page.get_by_role("button", name="Ask", exact=True).click()
+    box = page.get_by_label("Your question", exact=True)
+    box.fill(question)
+    box.press("Enter")
     return last_turn(page, question)
 
 
@@ -24,5 +31,37 @@ def last_turn(page: Page, question: str) -> Locator:
     return turn
 
 
+def text_of(turn: Locator) -> Locator:
+    return turn.locator("[data-text]")
+
+
 def wait_until_answered(turn: Locator) -> None:
-    expect(turn.locator(".answer")).to_have_attribute("aria-busy", "false", timeout=30_000)
+    """Until the server has drawn the finished answer."""
+    expect(turn.locator(".trail")).to_be_visible(timeout=40_000)
+    expect(turn.locator(".answer")).to_have_attribute("aria-busy", "false")
+
+
+def run_id(turn: Locator) -> str:
+    expect(turn).to_have_attribute("data-run", _UUID)
+    return turn.get_attribute("data-run") or ""
+
+
+def session_id(page: Page) -> str:
+    expect(page).to_have_url(_CONVERSATION)
+    return page.url.rpartition("/")[2]
+
+
+def stored_events(page: Page, aurora: LiveAurora, run: str) -> list[dict[str, Any]]:
+    """The run's events as the log has them."""
+    return list(page.request.get(f"{aurora.url}/api/v1/runs/{run}/events").json()["events"])
+
+
+def stored_text(page: Page, aurora: LiveAurora, run: str) -> str:
+    """What the log says that was written, token by token."""
+    events = stored_events(page, aurora, run)
+    return "".join(event["data"]["text"] for event in events if event["type"] == "token")
+
+
+def words_of(turn: Locator) -> list[str]:
+    """The words of an answer, as the page shows them."""
+    return text_of(turn).inner_text().split()

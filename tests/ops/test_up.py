@@ -20,7 +20,7 @@ import psycopg
 import pytest
 
 from aurora_site.core import embedded
-from tests.live import ROOT, environment, free_port
+from tests.live import ROOT, environment, free_port, processes_of
 
 pytestmark = [pytest.mark.xdist_group("up"), pytest.mark.timeout(300)]
 
@@ -58,18 +58,6 @@ def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
     while not condition():
         assert time.monotonic() < deadline, "the condition never came true"
         time.sleep(0.05)
-
-
-def processes_of(home: Path) -> dict[int, list[str]]:
-    """Every living process of the installation: its command line or its environment names the home."""
-    found = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            words = (folder / "cmdline").read_bytes()
-            variables = (folder / "environ").read_bytes().split(b"\0")
-            if words and (f"AURORA_HOME={home}".encode() in variables or os.fsencode(home / "pg") in words):
-                found[int(folder.name)] = words.decode(errors="replace").split("\0")
-    return found
 
 
 def part_pid(home: Path, name: str) -> int | None:

@@ -100,7 +100,10 @@ class TicketView(APIView):
 
     @extend_schema(request=None, responses=shapes.TicketOut)
     def post(self, request: Request) -> Response:
-        """A single-use ticket, good for a minute, that opens one websocket or event stream as ``?ticket=``."""
+        """A single-use ticket, good for a minute, that opens one websocket or event stream as ``?ticket=``.
+
+        The stream that it opened can be taken up again with it for ten minutes, as a browser's EventSource does by itself
+        (the same address, with ``Last-Event-ID``)."""
         return Response({"ticket": ticket_for(request.auth), "expires_in": tokens.TICKET_SECONDS})
 
 

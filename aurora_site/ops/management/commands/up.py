@@ -16,7 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
-from aurora_site.checks import refuse_unsafe_production
+from aurora_site.checks import refuse_unusable_settings
 from aurora_site.core import embedded, env, home, retrieval_pool
 from aurora_site.core.keeper import lock_file, try_lock
 from aurora_site.ops import first_start, heartbeat
@@ -71,7 +71,7 @@ class Command(BaseCommand):
 
     def _refuse_unsafe(self) -> None:
         try:
-            refuse_unsafe_production()
+            refuse_unusable_settings()
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from error
 

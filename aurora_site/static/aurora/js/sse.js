@@ -1,5 +1,8 @@
 /* Server-sent events read from a fetch response (WHATWG HTML, 9.2.6), as far as Aurora uses them. */
 
+// The server says something every 15 seconds; a connection that is silent for longer is dead without knowing it.
+const SILENCE_MS = 40_000;
+
 /** The connection broke off; what was received so far stands. */
 export class ConnectionLost extends Error {}
 
@@ -10,11 +13,14 @@ export class ConnectionLost extends Error {}
 export async function* readEvents(body) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let buffer = "";
+  let timer = 0;
   try {
     for (;;) {
+      timer = setTimeout(() => reader.cancel().catch(() => {}), SILENCE_MS);
       const { value, done } = await reader.read().catch((error) => {
         throw new ConnectionLost("The stream broke off.", { cause: error });
       });
+      clearTimeout(timer);
       if (done) return;
       buffer += value;
       const frames = buffer.split(/\r?\n\r?\n/);
@@ -25,6 +31,7 @@ export async function* readEvents(body) {
       }
     }
   } finally {
+    clearTimeout(timer);
     reader.cancel().catch(() => {});
   }
 }

@@ -1,0 +1,1 @@
+"""Websockets: one run's events, and a chat session with everything that happens in it."""

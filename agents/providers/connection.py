@@ -1,0 +1,180 @@
+"""One HTTP/1.1 connection on asyncio's transports."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx2
+
+from agents.providers.http_answer import Headers, HttpAnswer
+
+# A reader that falls this far behind makes the server wait.
+MOST_BUFFERED_BYTES = 256 * 1024
+# Of a response that isn't a success, only the beginning is of use.
+MOST_ERROR_BYTES = 64 * 1024
+# With many streams at once each waits a little for more to come: so many readers are woken in a second by all of them
+# together, and each at least every LONGEST_PAUSE seconds. A single stream never waits, and no stream at its beginning.
+WAKES_PER_SECOND = 5000
+LONGEST_PAUSE = 0.2
+FIRST_READS = 3
+
+
+class Streams:
+    """How many responses are being read on a loop."""
+
+    def __init__(self) -> None:
+        self.open = 0
+
+    @property
+    def pause(self) -> float:
+        """Seconds for which a stream collects what arrives before its reader is woken again."""
+        return min(self.open / WAKES_PER_SECOND, LONGEST_PAUSE) if self.open > 1 else 0.0
+
+
+class Connection(asyncio.Protocol):
+    """Carries one request at a time: ``send``, then ``read`` until it gives nothing.
+
+    ``silence`` bounds how long the server may be silent. A response that isn't a success must be there in that time as a
+    whole, and so must the head of any.
+    """
+
+    def __init__(self, streams: Streams) -> None:
+        self._streams = streams
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._answer: HttpAnswer | None = None
+        self._error: Exception | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._waking: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._silence = 0.0
+        self._last_heard = 0.0
+        self._reads = 0
+        self._quiet_until = 0.0
+        self._paused = False
+        self.heard = False
+
+    @property
+    def reusable(self) -> bool:
+        """Whether the last exchange ended well and the server keeps the connection open."""
+        open_still = self._transport is not None and not self._transport.is_closing() and self._error is None
+        return open_still and self._answer is not None and self._answer.keeps_alive
+
+    async def send(self, message: bytes, silence: float) -> tuple[int, Headers]:
+        """Send a request; the status and headers of its response. Raises httpx2.TransportError."""
+        assert self._transport is not None
+        answer = self._answer = HttpAnswer()
+        self._reads, self._quiet_until, self.heard = 0, 0.0, False
+        self._silence, self._last_heard = silence, self._loop.time()
+        self._stop_timer()
+        self._timer = self._loop.call_later(silence, self._check_silence)
+        self._transport.write(message)
+        while not answer.status:
+            await self._wait()
+        return answer.status, answer.headers
+
+    async def read(self) -> bytes:
+        """All that has arrived since the last time, at least one byte; nothing at the end. Raises
+        httpx2.TransportError."""
+        assert self._answer is not None
+        while not (body := self._answer.take()):
+            if self._answer.complete:
+                return b""
+            await self._wait()
+        self._reads += 1
+        if self._reads >= FIRST_READS:
+            self._quiet_until = self._loop.time() + self._streams.pause
+        if self._paused and self._transport:
+            self._paused = False
+            self._last_heard = self._loop.time()
+            self._transport.resume_reading()
+        return body
+
+    def abort(self) -> None:
+        """Close at once; nothing more is sent or received."""
+        self._stop_timer()
+        if self._transport:
+            self._transport.abort()
+
+    def close_later(self, seconds: float) -> None:
+        """Close an idle connection after so long, unless it is used again."""
+        self._stop_timer()
+        self._timer = self._loop.call_later(seconds, self.abort)
+
+    async def _wait(self) -> None:
+        """Return when something has changed; raises what went wrong."""
+        if self._error:
+            raise self._error
+        self._waiter = self._loop.create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    def _wake(self) -> None:
+        if self._waking:
+            self._waking.cancel()
+            self._waking = None
+        if self._waiter and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _fail(self, error: Exception) -> None:
+        self._error = self._error or error
+        self._wake()
+        self.abort()
+
+    def _stop_timer(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+
+    def _check_silence(self) -> None:
+        """One timer for the whole response, however many pieces it comes in."""
+        left = self._silence if self._paused else self._last_heard + self._silence - self._loop.time()
+        if left > 0:
+            self._timer = self._loop.call_later(left, self._check_silence)
+        else:
+            self._fail(httpx2.ReadTimeout("The server stayed silent."))
+
+    # What the event loop calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport  # type: ignore[assignment]
+
+    def data_received(self, data: bytes) -> None:
+        answer, now = self._answer, self._loop.time()
+        self.heard = True
+        try:
+            if answer is None or answer.complete:
+                raise httpx2.RemoteProtocolError("The server sends what nobody asked for.")
+            answer.feed(data)
+        except httpx2.RemoteProtocolError as error:
+            self._fail(error)
+            return
+        if answer.succeeded:
+            self._last_heard = now
+        if answer.complete:
+            self._stop_timer()
+        else:
+            self._bound(answer)
+        if now >= self._quiet_until or answer.complete or self._paused:
+            self._wake()
+        elif not self._waking:
+            self._waking = self._loop.call_at(self._quiet_until, self._wake)
+
+    def _bound(self, answer: HttpAnswer) -> None:
+        """Keep no more of a body than a reader may want."""
+        if answer.status and not answer.succeeded and answer.buffered > MOST_ERROR_BYTES:
+            answer.complete = True
+            self.abort()
+        elif answer.buffered > MOST_BUFFERED_BYTES and not self._paused and self._transport:
+            self._paused = True
+            self._transport.pause_reading()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if self._answer and error is None and self._error is None:
+            self._answer.closed()
+        if self._answer is None or not self._answer.complete:
+            self._error = self._error or httpx2.ReadError("The connection broke.")
+        self._stop_timer()
+        self._wake()
