@@ -11,7 +11,7 @@ from agents.retrieval.blocks import Block
 from agents.retrieval.sentences import MAX_SENTENCE, cut, sentence_spans, trim
 from aurora_site.core.text.markup import cells, code_body, plain, table_row
 
-CHUNKER = "headings-1"
+CHUNKER = "headings-2"
 MAX_TOKENS = 230
 MAX_HEADING = 500
 MAX_CONTEXT = 200
@@ -143,6 +143,7 @@ def _section_units(
     """A list with its introduction is one group, so is a table or code with the line above it that ends in a colon."""
     introduction = ""
     group = 0
+    counted = 0
     before: Block | None = None
     for block in section:
         spans = list(_block_spans(text, block, introduction))
@@ -155,7 +156,9 @@ def _section_units(
             introduction = plain(last)[:MAX_CONTEXT] if _introduces(text, block) else ""
         for span in spans:
             for piece in _fitting(text, span, budget, count_tokens):
-                yield _Unit(piece, count_tokens(text[piece.start : piece.end]), group)
+                # What lies between two units, such as a rule, is in their chunk too.
+                yield _Unit(piece, count_tokens(text[counted or piece.start : piece.end]), group)
+                counted = piece.end
         before = block
 
 

@@ -7,6 +7,7 @@ thread; and outside a request every ``sync_to_async`` shares one thread.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,8 @@ from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
 
 from django.db import InterfaceError, InternalError, OperationalError, connection, connections, transaction
+
+logger = logging.getLogger(__name__)
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -51,9 +54,11 @@ async def through_outages(
     while True:
         try:
             return await in_database(function, *args, **kwargs)
-        except OUTAGES:
+        except OUTAGES as failure:
             if time.monotonic() + pause > deadline:
                 raise
+            if pause == FIRST_PAUSE:
+                logger.warning("%s waits for the database: %s", function.__name__, failure)
         await asyncio.sleep(pause)
         pause = min(pause * 2, LONGEST_PAUSE)
 

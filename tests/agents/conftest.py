@@ -152,11 +152,5 @@ async def wait_for(condition: Any, seconds: float = 10) -> None:
             await asyncio.sleep(0.01)
 
 
-def types_of(events: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The types of events in order, with neighbouring pieces of text as one: how many there are depends on the pace."""
-    types = [event["type"] for event in events]
-    return [kind for kind, before in zip(types, ["", *types], strict=False) if not kind == before == "token"]
-
-
 def stored_types(run_id: str) -> list[str]:
     return list(RunEvent.objects.filter(run_id=run_id).order_by("seq").values_list("type", flat=True))

@@ -22,7 +22,7 @@ from aurora_site.accounts.models import Membership, Role
 from tests.agents.chat_client import in_threads
 from tests.agents.conftest import Streams, frames, wait_for
 from tests.agents.scripted import other_process
-from tests.agents.turns import QUESTION, REPORT, SEARCH, EchoTool, of, told
+from tests.agents.turns import QUESTION, REPORT, SEARCH, EchoTool, of, shown_types, told
 from tests.factories.accounts import Api, api_key_for, member_factory, signed_in_as
 from tests.model_replies import Reply
 from tests.model_server import ModelServer
@@ -76,7 +76,7 @@ async def test_an_approved_call_is_made_and_the_model_goes_on(
     answer = await decide(streams, run, note="Go ahead.")
     assert (answer.status_code, json.loads(answer.content)) == (200, {"call_id": "call-1-1", "state": "approved"})
     events = await events_of(streams, run)
-    types = types_of(events)
+    types = shown_types(events)
     assert types[types.index("approval.required") - 1 :] == [
         "token", "approval.required", "tool.call", "tool.result", "token", "message", "usage", "run.finished",
     ]  # fmt: skip

@@ -9,7 +9,7 @@ import pytest
 from agents.models import Agent, Run
 from agents.runs.database import in_database
 from tests.agents.conftest import Streams
-from tests.agents.turns import SEARCH, asked, of, results
+from tests.agents.turns import SEARCH, asked, of, results, shown_types
 from tests.factories.accounts import Api
 from tests.model_replies import Reply
 from tests.model_server import ModelServer
@@ -37,7 +37,7 @@ async def test_an_agent_without_knowledge_answers_without_a_search(
 ) -> None:
     model.script("Roses are red, arrays start at items[0].")
     events = await asked(streams, "How many days of leave do I get?", agent="poet")
-    assert types_of(events) == ["run.started", "token", "message", "usage", "run.finished"]
+    assert shown_types(events) == ["run.started", "token", "message", "usage", "run.finished"]
     assert of(events, "message") == [
         {"text": "Roses are red, arrays start at items[0].", "citations": [], "answered": True, "mode": "llm"}
     ]

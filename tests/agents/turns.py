@@ -27,9 +27,15 @@ def of(events: list[dict[str, Any]], *types: str) -> list[dict[str, Any]]:
     return [event["data"] for event in events if event["type"] in types]
 
 
+def shown_types(events: list[dict[str, Any]]) -> list[str]:
+    """The types in order, neighbouring pieces of text as one: how many there are depends on the pace."""
+    types = [event["type"] for event in events]
+    return [kind for kind, before in zip(types, ["", *types], strict=False) if not kind == before == "token"]
+
+
 def after_search(events: list[dict[str, Any]]) -> list[str]:
     """The types of what follows the turn's own search."""
-    types = [event["type"] for event in events]
+    types = shown_types(events)
     return types[types.index("thought") + 1 :]
 
 
