@@ -193,7 +193,7 @@ def test_secrets_in_a_question_do_not_reach_the_model(
     api: Api, documents: dict[str, Any], model_server: ModelServer, settings: Any
 ) -> None:
     settings.OPENAI_BASE_URL, settings.AURORA_MODEL = model_server.url, "plain"
-    question = "How many days of leave do I get? I am ann@example.org, card 4111 1111 1111 1111"
+    question = "How many days of paid leave a year do I get? (ann@example.org, 4111 1111 1111 1111)"
     body = api.post("/v1/aurora", {"input": {"question": question}}).json()
     sent = json.dumps(model_server.requests)
     assert body["meta"]["mode"] == "llm"
