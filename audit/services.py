@@ -62,7 +62,8 @@ def record(
     )
     row.key_id = key_id(settings.AURORA_HMAC_KEY)
     row.code = authentication_code(settings.AURORA_HMAC_KEY, row.body)
-    with transaction.atomic():
+    # Without a savepoint: what can't be recorded must not be done either.
+    with transaction.atomic(savepoint=False):
         row.save()
         PersonalText.objects.bulk_create(
             PersonalText(record=row, name=name, person_id=row.actor_id, salt=salts[name], text=texts[name].text)

@@ -37,13 +37,14 @@ async def one_by_one(subject: Subject, count: int) -> list[Answer]:
     return [await subject.ask() for _ in range(count)]
 
 
-async def spread(subject: Subject, count: int, each_second: float) -> list[Answer]:
-    """An answer begins every so often, however the earlier ones fare: lateness can't hide (open loop)."""
+async def spread(subjects: Sequence[Subject], count: int, each_second: float) -> list[Answer]:
+    """An answer begins every so often, of each subject in turn, however the earlier ones fare: lateness can't hide
+    (open loop)."""
     loop = asyncio.get_running_loop()
     started, asked = loop.time(), []
     for number in range(count):
         await asyncio.sleep(max(0.0, started + number / each_second - loop.time()))
-        asked.append(asyncio.create_task(subject.ask()))
+        asked.append(asyncio.create_task(subjects[number % len(subjects)].ask()))
     return list(await asyncio.gather(*asked))
 
 

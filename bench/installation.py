@@ -33,21 +33,25 @@ QUESTION = "How many days of annual leave do I get?"
 
 @dataclass
 class Installation:
-    """A running Aurora, signed in, and its web process."""
+    """A running Aurora, signed in, and its web processes; ``targets`` are their addresses."""
 
     aurora: LiveAurora
-    target: Target
+    targets: list[Target]
     variables: Mapping[str, str]
-    web: psutil.Process
+    webs: list[psutil.Process]
+
+    @property
+    def target(self) -> Target:
+        return self.targets[0]
 
     def memory(self) -> float:
-        """Resident memory of the web process, in MB."""
-        return self.web.memory_info().rss / 1e6
+        """Resident memory of the largest web process, in MB."""
+        return max(web.memory_info().rss for web in self.webs) / 1e6
 
     def processor(self) -> dict[str, float]:
-        """Processor seconds spent so far by the web process and by PostgreSQL with its children."""
-        home = self.aurora.home / "home"
-        return {"web": _seconds(self.web), "PostgreSQL": sum(map(_seconds, _postgres(home)))}
+        """Processor seconds spent so far by each web process, and by PostgreSQL with its children."""
+        webs = {f"web {number}": _seconds(web) for number, web in enumerate(self.webs, 1)}
+        return {**webs, "PostgreSQL": sum(map(_seconds, _postgres(self.aurora.home / "home")))}
 
 
 def _seconds(process: psutil.Process) -> float:
@@ -104,7 +108,7 @@ def installation(server: str, model_address: str, *shapes: str) -> Iterator[Inst
         headers = _signed_in(aurora.url)
         for shape in shapes:
             _make_agents(aurora.url, headers, shape)
-        yield Installation(aurora, Target(aurora.url, headers), variables, _web_process(aurora))
+        yield Installation(aurora, [Target(aurora.url, headers)], variables, [_web_process(aurora)])
 
 
 @contextmanager
@@ -113,6 +117,7 @@ def another_web(first: Installation) -> Iterator[Target]:
     other = launch(first.aurora.home, "--only", "web", extra=first.variables)
     try:
         wait_until_ready(other)
+        first.webs.append(_web_process(other))
         yield Target(other.url, first.target.headers)
     finally:
         stop(other)

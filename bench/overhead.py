@@ -70,7 +70,7 @@ async def measured(by_shape: dict[str, Subject]) -> Figures:
     await one_by_one(by_shape[ALONE], 3)
     with quiet_collector():
         alone = await one_by_one(by_shape[ALONE], 30)
-        among = await spread(by_shape[AMONG], 3 * OPEN, 20)
+        among = await spread([by_shape[AMONG]], 3 * OPEN, 20)
         full = await at_once(by_shape[FULL], 3 * OPEN, OPEN)
     firsts = [first_text_seconds(answer) * 1000 for answer in alone]
     crowded = [first_text_seconds(answer) * 1000 for answer in among[OPEN:]]

@@ -1,6 +1,6 @@
-"""Many streams at once through one web process: ``python -m bench.streams [--server uvicorn] [--streams 1000]``.
+"""Many streams at once: ``python -m bench.streams [--server uvicorn] [--streams 1000]``.
 
-Every stream is an answer at 20 tokens a second, of one minute in the first part. They begin one after the other, evenly
+Every stream is an answer at 20 tokens a second, of 75 seconds in the first part. They begin one after the other, evenly
 (``--arrivals`` a second, by the client's clock and not when the server is ready for them), until all are open at once.
 Client, model, PostgreSQL and worker run on the same machine and take their share of it. Parts:
 
@@ -10,7 +10,8 @@ stalled    100 readers that open a stream and never read; how much memory they a
 cancel     among 200 open streams some are stopped, asked through the web process that runs them and through another;
            time from asking to the end of the model's connection, as the model sees it.
 
-Without ``--server`` both are measured: daphne with 100 streams, uvicorn with 1,000.
+Without ``--server`` three set-ups are measured: daphne with 100 streams, uvicorn with 1,000 in one web process, and in two,
+among which the clients share themselves out as a load balancer would.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import random
 import socket
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 import uvloop
@@ -32,12 +34,14 @@ from bench.model_server import answer_text
 from bench.sse import Frame, frames, text_of
 
 RATE = 20
-STEADY, SHORT, LONG = 1200, 400, 3000
+STEADY, SHORT, LONG = 1500, 400, 3000
 SHAPES = {tokens: f"paced-{tokens}-{RATE}" for tokens in (STEADY, SHORT, LONG)}
 EVENTS = {"Accept": "text/event-stream"}
 CANCELS = 100
 STALLED = 100
-DEFAULTS = {"daphne": 100, "uvicorn": 1000}
+# Server, streams, web processes.
+SET_UPS = [("daphne", 100, 1), ("uvicorn", 1000, 1), ("uvicorn", 1000, 2)]
+PARTS = ["steady", "dropped", "stalled", "cancel"]
 
 
 def path_of(tokens: int) -> str:
@@ -49,11 +53,14 @@ def row(what: str, value: str, target: str = "") -> None:
 
 
 async def steady(aurora: Installation, streams: int, arrivals: float) -> None:
-    """One minute of streams, all open at once from the last arrival on."""
-    subject = Subject("Aurora", aurora.target, path_of(STEADY), lambda name: {"msg": f"{QUESTION} ({name})"})
+    """Streams of 75 seconds, all open at once when the last has begun."""
+    subjects = [
+        Subject("Aurora", target, path_of(STEADY), lambda name: {"msg": f"{QUESTION} ({name})"})
+        for target in aurora.targets
+    ]
     memory, spent, started = aurora.memory(), aurora.processor(), time.monotonic()
     with quiet_collector():
-        answers = await spread(subject, streams, arrivals)
+        answers = await spread(subjects, streams, arrivals)
     took = time.monotonic() - started
     grown, used = aurora.memory(), aurora.processor()
     faults = [fault for answer in answers if (fault := wrong_with([answer], STEADY))]
@@ -68,7 +75,7 @@ async def steady(aurora: Installation, streams: int, arrivals: float) -> None:
     row("gap between texts p50, p99", f"{percentile(silences, 0.5):.0f}, {percentile(silences, 0.99):.0f} ms",
         "p99 < 500 ms")  # fmt: skip
     row("events/s, tokens/s", f"{events / took:.0f}, {len(sound) * STEADY / took:.0f}")
-    row("memory of the web process before, after", f"{memory:.0f}, {grown:.0f} MB", "< 300 MB")
+    row("memory of a web process before, after", f"{memory:.0f}, {grown:.0f} MB", "< 300 MB")
     for name in spent:
         row(f"processor of {name}", f"{(used[name] - spent[name]) / took * 100:.0f} % of a core")
 
@@ -91,7 +98,8 @@ async def dropped(aurora: Installation, streams: int, arrivals: float) -> None:
     waiting = []
     with quiet_collector():
         for number in range(streams):
-            waiting.append(asyncio.create_task(_dropped_once(aurora.target, f"bench-{10**6 + number}")))
+            target = aurora.targets[number % len(aurora.targets)]
+            waiting.append(asyncio.create_task(_dropped_once(target, f"bench-{10**6 + number}")))
             await asyncio.sleep(1 / arrivals)
         results = await asyncio.gather(*waiting)
     drops = sum(len(parts) > 1 for parts in results)
@@ -194,25 +202,31 @@ async def measure(aurora: Installation, streams: int, arrivals: float, parts: Se
         await stalled(aurora)
 
 
-def run(server: str, streams: int, arrivals: float, parts: Sequence[str]) -> None:
-    print(f"\n{streams} streams on {server}, {arrivals:g} arrivals a second", flush=True)
-    with model() as address, installation(server, address, *SHAPES.values()) as aurora:
+def run(server: str, streams: int, processes: int, arrivals: float, parts: Sequence[str]) -> None:
+    print(f"\n{streams} streams on {server}, web processes: {processes}, {arrivals:g} arrivals a second", flush=True)
+    with ExitStack() as stack:
+        address = stack.enter_context(model())
+        aurora = stack.enter_context(installation(server, address, *SHAPES.values()))
+        if processes == 2:
+            aurora.targets.append(stack.enter_context(another_web(aurora)))
         uvloop.run(measure(aurora, streams, arrivals, parts))
         if "cancel" in parts:
-            with another_web(aurora) as other:
-                uvloop.run(cancelled(aurora, address, other))
+            other = aurora.targets[1] if processes == 2 else stack.enter_context(another_web(aurora))
+            uvloop.run(cancelled(aurora, address, other))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--server", choices=list(DEFAULTS))
-    parser.add_argument("--streams", type=int)
-    parser.add_argument("--arrivals", type=float, default=0.0, help="streams that begin each second (streams / 40)")
-    parser.add_argument("--parts", nargs="+", default=["steady", "dropped", "stalled", "cancel"])
+    parser.add_argument("--server", choices=["daphne", "uvicorn"])
+    parser.add_argument("--streams", type=int, default=1000)
+    parser.add_argument("--processes", type=int, choices=[1, 2], default=1)
+    parser.add_argument("--arrivals", type=float, default=0.0, help="streams that begin each second (streams / 60)")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     chosen = parser.parse_args()
-    for server in [chosen.server] if chosen.server else DEFAULTS:
-        streams = chosen.streams or DEFAULTS[server]
-        run(server, streams, chosen.arrivals or streams / 40, chosen.parts)
+    set_ups = [(chosen.server, chosen.streams, chosen.processes)] if chosen.server else SET_UPS
+    for server, streams, processes in set_ups:
+        # As many begin in a second as end in one when answers take a minute.
+        run(server, streams, processes, chosen.arrivals or streams / 60, chosen.parts)
 
 
 if __name__ == "__main__":

@@ -121,8 +121,8 @@ async def stream(view: AnswerView, request: Request, agent: str) -> HttpResponse
     if made:
         await dispatch.start(str(run.pk))
     if wants_events(request):
-        return await sse_response(str(run.pk), identity=request.auth)
-    return await text_response(str(run.pk))
+        return sse_response(str(run.pk), identity=request.auth)
+    return text_response(str(run.pk))
 
 
 def wants_events(request: Request) -> bool:

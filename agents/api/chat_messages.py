@@ -28,7 +28,7 @@ async def accepted(request: Request, posted: Posted) -> HttpResponseBase:
     run_id = str(posted.run.pk)
     await posted_begin(posted)
     if wants_events(request):
-        return await sse_response(run_id, identity=request.auth)
+        return sse_response(run_id, identity=request.auth)
     return Response(posted.as_json(), status=202, headers={"Location": f"/api/v1/runs/{run_id}/stream"})
 
 

@@ -111,7 +111,7 @@ class RunStreamView(AsyncAPIView):
         after = after_parameter(request)
         if run.state in Run.FINAL_STATES and after >= run.last_seq:
             return HttpResponse(status=204)
-        return await sse_response(str(run.pk), after, identity=request.auth)
+        return sse_response(str(run.pk), after, identity=request.auth)
 
 
 class RunCancelView(AsyncAPIView):

@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 
-from asgiref.sync import sync_to_async
-from django.db import connections
 from django.http import StreamingHttpResponse
 from rest_framework.renderers import BaseRenderer
 
 from agents.runs.database import in_database
 from agents.runs.reader import follow
 from aurora_site.accounts.identity import Identity, is_current
+from aurora_site.core.http.threads import release_thread
 
 PING_SECONDS = 15.0
 RETRY_MILLISECONDS = 1000
@@ -40,19 +39,17 @@ class PlainTextRenderer(EventStreamRenderer):
     format = "txt"
 
 
-async def sse_response(run_id: str, after: int = 0, identity: Identity | None = None) -> StreamingHttpResponse:
+def sse_response(run_id: str, after: int = 0, identity: Identity | None = None) -> StreamingHttpResponse:
     """The events above ``after`` as server-sent events, closed after ``run.finished``, or once ``identity`` has ended."""
-    return await _streaming(_sse(run_id, after, identity), run_id, EVENT_STREAM)
+    return _streaming(_sse(run_id, after, identity), run_id, EVENT_STREAM)
 
 
-async def text_response(run_id: str) -> StreamingHttpResponse:
+def text_response(run_id: str) -> StreamingHttpResponse:
     """The answer's text in chunks as it is written, and an error in words if there is one."""
-    return await _streaming(_text(run_id), run_id, "text/plain; charset=utf-8")
+    return _streaming(_text(run_id), run_id, "text/plain; charset=utf-8")
 
 
-async def _streaming(body: AsyncIterator[bytes], run_id: str, content_type: str) -> StreamingHttpResponse:
-    # An open stream must hold no database connection, and the request's thread may have taken one.
-    await sync_to_async(connections.close_all)()
+def _streaming(body: AsyncIterator[bytes], run_id: str, content_type: str) -> StreamingHttpResponse:
     response = StreamingHttpResponse(body, content_type=content_type)
     response["Cache-Control"] = "no-cache"
     response["X-Accel-Buffering"] = "no"
@@ -63,6 +60,7 @@ async def _streaming(body: AsyncIterator[bytes], run_id: str, content_type: str)
 async def _sse(run_id: str, after: int, identity: Identity | None) -> AsyncIterator[bytes]:
     # The id, so that an EventSource that is cut off before the first event comes back with a position.
     yield f"retry: {RETRY_MILLISECONDS}\nid: {after}\n\n".encode()
+    await release_thread()
     spoke = checked = time.monotonic()
     async for event in follow(run_id, after):
         if event is not None:
@@ -78,6 +76,7 @@ async def _sse(run_id: str, after: int, identity: Identity | None) -> AsyncItera
 
 
 async def _text(run_id: str) -> AsyncIterator[bytes]:
+    await release_thread()
     shown = False
     async for event in follow(run_id):
         if event is None:

@@ -10,6 +10,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import orjson
+
 from agents.providers.base import TOOL_CALLS, ProviderBadResponse, ProviderError, ProviderRefused, ToolRequest
 from agents.providers.tool_calls import ToolCallAssembly, complete_json
 from agents.providers.wire_errors import error_in_stream
@@ -86,7 +88,7 @@ class Completion:
         if not event.strip():
             return ""
         try:
-            chunk = json.loads(event)
+            chunk = _parsed(event)
         except (ValueError, RecursionError) as error:
             raise ProviderBadResponse("The model's answer isn't JSON.") from error
         if not isinstance(chunk, dict):
@@ -135,6 +137,15 @@ class Completion:
         cost = usage.get("cost")
         if isinstance(cost, int | float) and not isinstance(cost, bool) and 0 <= cost <= _MOST_DOLLARS:
             self.cost_usd = float(cost)
+
+
+def _parsed(event: bytes) -> Any:
+    """A JSON value; ``orjson`` takes a fifth of the time and refuses some of what servers send, such as NaN and halves of
+    surrogate pairs. Raises ValueError and RecursionError."""
+    try:
+        return orjson.loads(event)
+    except orjson.JSONDecodeError:
+        return json.loads(event)
 
 
 def _is_count(value: Any) -> bool:

@@ -12,9 +12,10 @@ from agents.providers.http_answer import Headers, HttpAnswer
 MOST_BUFFERED_BYTES = 256 * 1024
 # Of a response that isn't a success, only the beginning is of use.
 MOST_ERROR_BYTES = 64 * 1024
-# With many streams at once each waits a little for more to come: so many readers are woken in a second by all of them
-# together, and each at least every LONGEST_PAUSE seconds. A single stream never waits, and no stream at its beginning.
-WAKES_PER_SECOND = 5000
+# With many streams at once each leaves a while in the socket what comes: so many reads are made in a second by all of
+# them together, and one at least every LONGEST_PAUSE seconds by each. A single stream never waits, and none at its
+# beginning.
+READS_PER_SECOND = 5000
 LONGEST_PAUSE = 0.2
 FIRST_READS = 3
 
@@ -27,8 +28,8 @@ class Streams:
 
     @property
     def pause(self) -> float:
-        """Seconds for which a stream collects what arrives before its reader is woken again."""
-        return min(self.open / WAKES_PER_SECOND, LONGEST_PAUSE) if self.open > 1 else 0.0
+        """Seconds between two reads of a stream."""
+        return min(self.open / READS_PER_SECOND, LONGEST_PAUSE) if self.open > 1 else 0.0
 
 
 class Connection(asyncio.Protocol):
@@ -45,13 +46,12 @@ class Connection(asyncio.Protocol):
         self._answer: HttpAnswer | None = None
         self._error: Exception | None = None
         self._waiter: asyncio.Future[None] | None = None
-        self._waking: asyncio.TimerHandle | None = None
+        self._resuming: asyncio.TimerHandle | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._silence = 0.0
         self._last_heard = 0.0
         self._reads = 0
-        self._quiet_until = 0.0
-        self._paused = False
+        self._full = False
         self.heard = False
 
     @property
@@ -64,9 +64,9 @@ class Connection(asyncio.Protocol):
         """Send a request; the status and headers of its response. Raises httpx2.TransportError."""
         assert self._transport is not None
         answer = self._answer = HttpAnswer()
-        self._reads, self._quiet_until, self.heard = 0, 0.0, False
+        self._reads, self.heard = 0, False
         self._silence, self._last_heard = silence, self._loop.time()
-        self._stop_timer()
+        self._stop_timers()
         self._timer = self._loop.call_later(silence, self._check_silence)
         self._transport.write(message)
         while not answer.status:
@@ -82,23 +82,34 @@ class Connection(asyncio.Protocol):
                 return b""
             await self._wait()
         self._reads += 1
-        if self._reads >= FIRST_READS:
-            self._quiet_until = self._loop.time() + self._streams.pause
-        if self._paused and self._transport:
-            self._paused = False
-            self._last_heard = self._loop.time()
-            self._transport.resume_reading()
+        pause = self._streams.pause if self._reads >= FIRST_READS else 0.0
+        if pause and not self._answer.complete:
+            self._pause(pause)
+        elif self._full:
+            self._resume()
         return body
+
+    def _pause(self, seconds: float) -> None:
+        if self._transport and not self._resuming:
+            self._transport.pause_reading()
+            self._resuming = self._loop.call_later(seconds, self._resume)
+
+    def _resume(self) -> None:
+        self._resuming = None
+        if self._full:
+            self._full, self._last_heard = False, self._loop.time()
+        if self._transport:
+            self._transport.resume_reading()
 
     def abort(self) -> None:
         """Close at once; nothing more is sent or received."""
-        self._stop_timer()
+        self._stop_timers()
         if self._transport:
             self._transport.abort()
 
     def close_later(self, seconds: float) -> None:
         """Close an idle connection after so long, unless it is used again."""
-        self._stop_timer()
+        self._stop_timers()
         self._timer = self._loop.call_later(seconds, self.abort)
 
     async def _wait(self) -> None:
@@ -112,9 +123,6 @@ class Connection(asyncio.Protocol):
             self._waiter = None
 
     def _wake(self) -> None:
-        if self._waking:
-            self._waking.cancel()
-            self._waking = None
         if self._waiter and not self._waiter.done():
             self._waiter.set_result(None)
 
@@ -123,14 +131,15 @@ class Connection(asyncio.Protocol):
         self._wake()
         self.abort()
 
-    def _stop_timer(self) -> None:
-        if self._timer:
-            self._timer.cancel()
-            self._timer = None
+    def _stop_timers(self) -> None:
+        for timer in (self._timer, self._resuming):
+            if timer:
+                timer.cancel()
+        self._timer = self._resuming = None
 
     def _check_silence(self) -> None:
         """One timer for the whole response, however many pieces it comes in."""
-        left = self._silence if self._paused else self._last_heard + self._silence - self._loop.time()
+        left = self._silence if self._full else self._last_heard + self._silence - self._loop.time()
         if left > 0:
             self._timer = self._loop.call_later(left, self._check_silence)
         else:
@@ -154,21 +163,18 @@ class Connection(asyncio.Protocol):
         if answer.succeeded:
             self._last_heard = now
         if answer.complete:
-            self._stop_timer()
+            self._stop_timers()
         else:
             self._bound(answer)
-        if now >= self._quiet_until or answer.complete or self._paused:
-            self._wake()
-        elif not self._waking:
-            self._waking = self._loop.call_at(self._quiet_until, self._wake)
+        self._wake()
 
     def _bound(self, answer: HttpAnswer) -> None:
         """Keep no more of a body than a reader may want."""
         if answer.status and not answer.succeeded and answer.buffered > MOST_ERROR_BYTES:
             answer.complete = True
             self.abort()
-        elif answer.buffered > MOST_BUFFERED_BYTES and not self._paused and self._transport:
-            self._paused = True
+        elif answer.buffered > MOST_BUFFERED_BYTES and not self._full and self._transport:
+            self._full = True
             self._transport.pause_reading()
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -176,5 +182,5 @@ class Connection(asyncio.Protocol):
             self._answer.closed()
         if self._answer is None or not self._answer.complete:
             self._error = self._error or httpx2.ReadError("The connection broke.")
-        self._stop_timer()
+        self._stop_timers()
         self._wake()

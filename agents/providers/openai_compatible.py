@@ -37,7 +37,7 @@ from agents.providers.wire_errors import error_for_status, refused_parameter, re
 
 OPENAI_ADDRESS = "https://api.openai.com/v1"
 # What may follow the finish reason: usage and the end mark, then the end of the response.
-SECONDS_FOR_USAGE, SECONDS_FOR_END = 2.0, 0.1
+SECONDS_FOR_USAGE, SECONDS_FOR_END = 2.0, 0.3
 MOST_JSON_BYTES = 4 * 1024 * 1024
 _SILENT = "The model stayed silent for too long."
 

@@ -118,6 +118,8 @@ def calls_abandon(*, run_id: str, keep: Sequence[str]) -> None:
 def calls_end(run: Run, outcome: RunOutcome) -> None:
     """Close the calls of a run that ends: those under way are in doubt, those that wait can't be approved any more."""
     calls = ToolCall.objects.filter(run=run)
+    if not calls.filter(state__in=[State.RUNNING, State.PROPOSED, State.APPROVED]).exists():
+        return
     calls.filter(state=State.RUNNING).update(state=State.FAILED, output=IN_DOUBT, finished_at=Now())
     calls.filter(state__in=[State.PROPOSED, State.APPROVED]).update(state=State.EXPIRED)
 

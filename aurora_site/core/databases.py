@@ -46,7 +46,8 @@ def _embedded(name: str) -> dict[str, Any]:
             "USER": USER,
             "HOST": str(socket_directory(home())),
             "CONN_MAX_AGE": 0,
-            "CONN_HEALTH_CHECKS": True,
+            # The backend looks itself, without a query.
+            "CONN_HEALTH_CHECKS": False,
             "OPTIONS": {},
         }
     )

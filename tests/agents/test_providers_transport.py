@@ -298,7 +298,7 @@ async def test_a_reader_that_falls_behind_makes_the_server_wait_and_loses_nothin
 
 
 async def test_many_streams_wait_a_little_for_more_and_lose_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "WAKES_PER_SECOND", 10)
+    monkeypatch.setattr(connections, "READS_PER_SECOND", 10)
     pieces = [b"%03d" % number for number in range(200)]
 
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
