@@ -161,7 +161,8 @@ async def check_channel_layer() -> Check:
     layer = get_channel_layer()
     if layer is None:
         return Check("unhealthy", "No channel layer is configured")
-    channel = await layer.new_channel("health")
+    # Of the same kind as the others of this process: the Redis layer reads one kind at a time.
+    channel = await layer.new_channel()
     receiving = asyncio.create_task(layer.receive(channel))
     try:
         # A wake-up sent before the receiver listens is lost, so it is repeated until one arrives.

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import resource
 import signal
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from typing import Any
 BACKLOG = 2048
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 LARGEST_WEBSOCKET_MESSAGE = 1024 * 1024
+MOST_FILES = 65_536
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +32,7 @@ def serve() -> int:
 
     heartbeat.start("web")
     _prefer_the_event_loop()
+    _allow_many_connections()
     run = _run_uvicorn if settings.AURORA_WEB_SERVER == "uvicorn" else _run_daphne
     try:
         return run(AccessLog(application), settings.HOST, settings.PORT)
@@ -45,6 +48,14 @@ def _prefer_the_event_loop() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
+
+
+def _allow_many_connections() -> None:
+    """Raise the limit of open files, often 1,024, as far as the system lets us: a stream takes two, one to its model."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < MOST_FILES:
+        most = MOST_FILES if hard == resource.RLIM_INFINITY else min(MOST_FILES, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
 
 
 def _run_daphne(application: Any, host: str, port: int) -> int:

@@ -53,7 +53,13 @@ def session_id(page: Page) -> str:
 
 def stored_events(page: Page, aurora: LiveAurora, run: str) -> list[dict[str, Any]]:
     """The run's events as the log has them."""
-    return list(page.request.get(f"{aurora.url}/api/v1/runs/{run}/events").json()["events"])
+    events: list[dict[str, Any]] = []
+    while True:
+        after = events[-1]["seq"] if events else 0
+        more = page.request.get(f"{aurora.url}/api/v1/runs/{run}/events?after={after}").json()["events"]
+        if not more:
+            return events
+        events += more
 
 
 def stored_text(page: Page, aurora: LiveAurora, run: str) -> str:
