@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.backends.postgresql import base
 from django.utils.asyncio import async_unsafe
+from psycopg import OperationalError
 from psycopg_pool import ConnectionPool
 
 from aurora_site.core import embedded
@@ -40,7 +41,7 @@ def _is_alive(connection: Any) -> bool:
         return True
     try:
         ConnectionPool.check_connection(connection)
-    except base.Database.OperationalError:
+    except OperationalError:
         connection.close()
         return False
     return True
