@@ -6,20 +6,24 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
+from django.db import connection, connections
 from django.test import Client
 from hypothesis import settings
 from rest_framework.test import APIClient
 
 from agents.providers import failover, quirks
 from aurora_site.accounts.models import Membership
+from aurora_site.core import embedded
 from tests.factories.accounts import session_of, tokens_for, user_factory
 from tests.live import LiveAurora, start_aurora
 from tests.model_server import ModelServer, running
 
 IN_CI = os.environ.get("CI") == "true"
-# A property holds or it doesn't; how long an example takes depends on the machine.
-settings.register_profile("aurora", deadline=None)
+# A property holds or it doesn't; how long an example takes depends on the machine. New examples are looked for by people who
+# can mend what they find.
+settings.register_profile("aurora", deadline=None, derandomize=IN_CI)
 settings.load_profile("aurora")
 
 
@@ -73,3 +77,21 @@ def client_of(db: None) -> Callable[[Membership], APIClient]:
 def operator_client(db: None) -> Client:
     """A browser in which an operator of the installation is signed in."""
     return session_of(user_factory(is_staff=True, is_superuser=True))
+
+
+@pytest.fixture
+def outage() -> Iterator[Callable[[bool], None]]:
+    """Takes the main database away (True) and gives it back: its sessions end, and no new one begins."""
+    if connection.vendor != "postgresql":
+        pytest.skip("a database is switched off for itself alone only in PostgreSQL")
+    name = connection.settings_dict["NAME"]
+
+    def switch(away: bool) -> None:
+        with psycopg.connect(embedded.conninfo("postgres"), autocommit=True) as server:
+            server.execute(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS {not away}')
+            if away:
+                server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+
+    yield switch
+    switch(False)
+    connections.close_all()

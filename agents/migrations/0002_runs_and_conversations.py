@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
                 ('call_id', models.CharField(max_length=64)),
                 ('name', models.CharField(max_length=64)),
                 ('arguments', models.JSONField(default=dict)),
-                ('fingerprint', models.CharField(help_text='SHA-256 of name and canonical arguments: the same call is made once in a run.', max_length=64)),
+                ('fingerprint', models.CharField(help_text='SHA-256 of attempt, name and canonical arguments: the same call is made once in an attempt.', max_length=64)),
                 ('effect', models.CharField(choices=[('read', 'Read'), ('write', 'Write')], max_length=8)),
                 ('state', models.CharField(choices=[('proposed', 'Proposed'), ('approved', 'Approved'), ('denied', 'Denied'), ('expired', 'Expired'), ('running', 'Running'), ('succeeded', 'Succeeded'), ('failed', 'Failed')], max_length=16)),
                 ('output', models.TextField(blank=True, default='')),

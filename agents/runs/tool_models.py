@@ -30,7 +30,8 @@ class ToolCall(models.Model):
     name = models.CharField(max_length=64)
     arguments = models.JSONField(default=dict)
     fingerprint = models.CharField(
-        max_length=64, help_text="SHA-256 of name and canonical arguments: the same call is made once in a run."
+        max_length=64,
+        help_text="SHA-256 of attempt, name and canonical arguments: the same call is made once in an attempt.",
     )
     effect = models.CharField(max_length=8, choices=Effect.choices)
     state = models.CharField(max_length=16, choices=State.choices)

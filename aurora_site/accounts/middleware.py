@@ -48,7 +48,15 @@ class IdentityMiddleware(AsyncMiddleware):
         """Load the demo learner for a stranger at a view that serves it."""
         stranger = request.identity is None and request.identity_error is None
         if stranger and _allows_demo(view) and demo_is_open(request.credentials):
-            request.demo_identity = await sync_to_async(demo_identity)(request.credentials)
+            await sync_to_async(_welcome_stranger)(request)
+
+
+def _welcome_stranger(request: Any) -> None:
+    try:
+        request.demo_identity = demo_identity(request.credentials)
+    except DatabaseError:
+        logger.exception("the demo's learner can't be loaded")
+        request.identity_error = Unavailable("Nobody can be identified right now.")
 
 
 def _identify(request: Any, credentials: Credentials) -> None:

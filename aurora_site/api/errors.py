@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFilesSent
+from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
@@ -24,6 +25,8 @@ from incidents import errors as incident_errors
 from learning import errors as learning_errors
 
 logger = logging.getLogger(__name__)
+
+RETRY_SECONDS = 5
 
 # Exceptions of the layers below, by class: (status, code). Their text is shown to the caller.
 DOMAIN_ERRORS: dict[type[Exception], tuple[int, str]] = {
@@ -65,6 +68,16 @@ _DOMAIN_FIELDS: dict[type[Exception], str] = {
     UnreadableDocument: "file",
 }
 
+# Django's own, whose text isn't for callers.
+_TOO_LARGE = 413, "PAYLOAD_TOO_LARGE", "The request's body is larger than the server accepts."
+_DJANGO_ERRORS: dict[type[Exception], tuple[int, str, str]] = {
+    Http404: (404, "NOT_FOUND", "There is nothing at this address."),
+    PermissionDenied: (403, "FORBIDDEN", "You may not do this."),
+    RequestDataTooBig: _TOO_LARGE,
+    TooManyFilesSent: _TOO_LARGE,
+    UnicodeDecodeError: (400, "MALFORMED_JSON", "The body isn't valid UTF-8."),
+}
+
 _DRF_CODES: dict[type[Exception], str] = {
     drf.ParseError: "MALFORMED_JSON",
     drf.AuthenticationFailed: "UNAUTHENTICATED",
@@ -101,29 +114,36 @@ def explained(error: Exception) -> dict[str, Any] | None:
     return {"code": code, "detail": detail, **({"fields": fields} if fields else {})}
 
 
-def _known(error: Exception) -> tuple[int, str, str, Fields | None, dict[str, str]] | None:
+Known = tuple[int, str, str, Fields | None, dict[str, str]]
+
+
+def _known(error: Exception) -> Known | None:
     match error:
         case ApiError():
             return error.status, error.code, error.detail, error.fields, error.headers
-        case Http404():
-            return 404, "NOT_FOUND", "There is nothing at this address.", None, {}
-        case PermissionDenied():
-            return 403, "FORBIDDEN", "You may not do this.", None, {}
-        case RequestDataTooBig() | TooManyFilesSent():
-            return 413, "PAYLOAD_TOO_LARGE", "The request's body is larger than the server accepts.", None, {}
-        case UnicodeDecodeError():
-            return 400, "MALFORMED_JSON", "The body isn't valid UTF-8.", None, {}
+        case OperationalError() | InterfaceError():
+            return _database_unavailable(error)
         case drf.ValidationError():
             fields = flatten_fields(error.detail)
             return 400, "VALIDATION_ERROR", summary(fields), fields, {}
         case drf.APIException():
             code = next((code for kind, code in _DRF_CODES.items() if isinstance(error, kind)), "ERROR")
             return error.status_code, code, str(error.detail), None, _drf_headers(error)
+    for kind, (status, code, text) in _DJANGO_ERRORS.items():
+        if isinstance(error, kind):
+            return status, code, text, None, {}
     for kind, (status, code) in DOMAIN_ERRORS.items():
         if isinstance(error, kind):
             name = getattr(error, "field", "") or _DOMAIN_FIELDS.get(kind)
             return status, code, str(error), {name: [str(error)]} if name else None, {}
     return None
+
+
+def _database_unavailable(error: Exception) -> Known:
+    """What the database's client says is for operators: hosts, names, statements."""
+    logger.error("the database can't be used", exc_info=error)
+    text = "The database can't be used right now. Try again in some seconds."
+    return 503, "DATABASE_UNAVAILABLE", text, None, {"Retry-After": str(RETRY_SECONDS)}
 
 
 def _drf_headers(error: drf.APIException) -> dict[str, str]:

@@ -6,9 +6,8 @@ import asyncio
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import psycopg
 import pytest
-from django.db import OperationalError, connection, connections
+from django.db import OperationalError
 
 from agents.models import Run
 from agents.runs import database as run_database
@@ -17,7 +16,6 @@ from agents.runs.database import in_database
 from agents.runs.host import RunHost
 from agents.runs.reader import follow
 from aurora_site.accounts.models import Membership
-from aurora_site.core import embedded
 from tests.agents import scripted
 from tests.agents.conftest import wait_for
 from tests.agents.scripted import arrived, broken_off, events_of, gates, scripted_run, types_of
@@ -35,24 +33,6 @@ def _scripts() -> Iterator[None]:
 @pytest.fixture
 def member(transactional_db: None) -> Membership:
     return member_factory()
-
-
-@pytest.fixture
-def outage() -> Iterator[Callable[[bool], None]]:
-    """Takes the main database away (True) and gives it back: its sessions end, and no new one begins."""
-    if connection.vendor != "postgresql":
-        pytest.skip("a database is switched off for itself alone only in PostgreSQL")
-    name = connection.settings_dict["NAME"]
-
-    def switch(away: bool) -> None:
-        with psycopg.connect(embedded.conninfo("postgres"), autocommit=True) as server:
-            server.execute(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS {not away}')
-            if away:
-                server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
-
-    yield switch
-    switch(False)
-    connections.close_all()
 
 
 async def at(gate: str) -> None:
