@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from asgiref.sync import SyncToAsync
 from django.db import connection, connections
 from django.test import Client
 from hypothesis import settings
@@ -91,7 +92,14 @@ def outage() -> Iterator[Callable[[bool], None]]:
             server.execute(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS {not away}')
             if away:
                 server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+        if not away:
+            _forget_broken_connections()
 
     yield switch
     switch(False)
+
+
+def _forget_broken_connections() -> None:
+    """As the end of a real request does; the asynchronous test client serves all of them on one thread."""
     connections.close_all()
+    SyncToAsync.single_thread_executor.submit(connections.close_all).result()

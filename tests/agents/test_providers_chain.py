@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from types import SimpleNamespace
 from typing import Any
 
@@ -40,7 +41,13 @@ from tests.agents.test_providers_circuit import Clock
 from tests.model_server import ANSWER, ModelServer
 
 BOTH = ProviderConfig(openai_base_url="http://127.0.0.1:9/v1", ollama_base_url="http://127.0.0.1:9")
-REQUEST = ModelRequest(messages=[ChatMessage("user", "How much leave?")], timeout=0.3)
+REQUEST = ModelRequest(messages=[ChatMessage("user", "How much leave?")], timeout=10)
+# For models that stay silent; the others may be slow where much else goes on.
+HASTY = dataclasses.replace(REQUEST, timeout=0.3)
+
+
+def request_for(model: str) -> ModelRequest:
+    return HASTY if model in ("silent", "stalling") else REQUEST
 
 
 def config(**more: Any) -> ProviderConfig:
@@ -211,7 +218,7 @@ async def test_what_others_would_meet_opens_it(model_server: ModelServer, model:
     asked = providers_for(ProviderConfig(openai_base_url=model_server.url), "openai", model)[0]
     for _ in range(3):
         assert asked.available()
-        await outcome(asked)
+        await outcome(asked, request_for(model))
     assert not asked.available()
 
 
@@ -246,7 +253,7 @@ async def test_what_a_probe_finds_out(model_server: ModelServer, model: str, sta
         circuit.failed(permit, "down")
     clock.now += FIRST_PAUSE
     inner = providers_for(ProviderConfig(openai_base_url=model_server.url), "openai", model)[0]
-    await outcome(Guarded(inner, circuit))
+    await outcome(Guarded(inner, circuit), request_for(model))
     assert circuit.state == state
 
 
