@@ -11,6 +11,9 @@ from agents.runtime.events import Event, token
 
 Lost = Callable[[Exception], None]
 
+# How long the beginning waits for a first text to be committed with: a quick model's is there by then.
+ALONE_AFTER_SECONDS = 0.02
+
 
 class RunRecorder:
     """Gathers the events of one attempt of a run. ``on_lost`` is told, once, when they can't be committed any more:
@@ -36,8 +39,9 @@ class RunRecorder:
         return "".join(self._shown)
 
     def record(self, event: Event) -> asyncio.Future[None] | None:
-        """Show an event: text at the writer's pace after its beginning, the rest at once. Does not wait, but for what
-        announces an act on the world: that gives a future, done once it is committed.
+        """Show an event: text at the writer's pace after its beginning, the rest at once, but the run's own beginning only
+        with what follows or after a moment. Does not wait, except for what announces an act on the world: that gives a
+        future, done once it is committed.
 
         Raises, as the future does, what ``on_lost`` was told.
         """
@@ -48,13 +52,20 @@ class RunRecorder:
             return None
         self.has_message = self.has_message or event.type == "message"
         self._gathered.append(event)
-        self._queued = True
-        self._writer.gathered(self, urgent=True)
+        if event.type == "run.started":
+            asyncio.get_running_loop().call_later(ALONE_AFTER_SECONDS, self._hurry)
+            return None
+        self._hurry()
         if event.type != "approval.required" and (event.type != "tool.call" or event.data.get("effect") != "write"):
             return None
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(waiter)
         return waiter
+
+    def _hurry(self) -> None:
+        if self._gathered:
+            self._queued = True
+            self._writer.gathered(self, urgent=True)
 
     def _gather_text(self, text: str) -> None:
         begins = not self._shown

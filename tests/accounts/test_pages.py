@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.admin.utils import quote
 from django.core import mail
 from django.test import Client
 
@@ -146,7 +147,7 @@ class TestAdmin:
             row = ApiKey.objects.get()
             assert row.key_hash not in listed.content.decode() and key not in listed.content.decode()
         if row:
-            shown = browser.get(f"/admin/accounts/{name}/{row.pk}/change/")
+            shown = browser.get(f"/admin/accounts/{name}/{quote(row.pk)}/change/")
             assert shown.status_code == 200
             assert "key_hash" not in shown.content.decode()
 
@@ -163,7 +164,7 @@ class TestAdmin:
 
     def test_changing_a_password_ends_the_person_s_sign_ins(self, browser: Client, viewer: Membership) -> None:
         api = signed_in_as(viewer)
-        path = f"/admin/accounts/user/{viewer.user_id}/password/"
+        path = f"/admin/accounts/user/{quote(viewer.user_id)}/password/"
         assert browser.get(path).status_code == 200
         form = {"usable_password": "true", "password1": "a new password", "password2": "a new password"}
         assert browser.post(path, form).status_code == 302
@@ -192,7 +193,7 @@ class TestAdmin:
             "memberships-0-user": admin.user_id,
             "memberships-0-role": "viewer",
         }
-        path = f"/admin/accounts/organization/{organization.pk}/change/"
+        path = f"/admin/accounts/organization/{quote(organization.pk)}/change/"
         assert browser.post(path, form).status_code == 302
         assert Membership.objects.get(pk=admin.pk).role == "admin"
         member_factory(organization, Role.ADMIN)

@@ -98,6 +98,20 @@ class Streams:
 
 
 @pytest.fixture
+def scripts() -> Iterator[None]:
+    """Runs that do what a test scripts."""
+    from tests.agents import scripted
+
+    with scripted.registered():
+        yield
+
+
+@pytest.fixture
+def member(transactional_db: None) -> Membership:
+    return member_factory()
+
+
+@pytest.fixture
 def streams(api: Api) -> Streams:
     return Streams(api.headers)
 

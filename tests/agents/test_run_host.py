@@ -20,20 +20,11 @@ from aurora_site.accounts.models import Membership
 from tests.agents import scripted
 from tests.agents.conftest import wait_for
 from tests.agents.scripted import OtherProcess, arrived, broken_off, events_of, gates, scripted_run, types_of
-from tests.factories.accounts import member_factory
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "retrieval"])
-
-
-@pytest.fixture(autouse=True)
-def _scripts() -> Iterator[None]:
-    with scripted.registered():
-        yield
-
-
-@pytest.fixture
-def member(transactional_db: None) -> Membership:
-    return member_factory()
+pytestmark = [
+    pytest.mark.usefixtures("scripts"),
+    pytest.mark.django_db(transaction=True, databases=["default", "retrieval"]),
+]
 
 
 @pytest.fixture
@@ -282,6 +273,7 @@ async def test_every_host_looks_after_the_runs_of_dead_processes(
     await at("never")
     await at("g")
     await wait_for(lambda: RunEvent.objects.filter(run=shown, type="token").exists())
+    await wait_for(lambda: RunEvent.objects.filter(run=silent, type="run.started").exists())
     other.freeze()
     await in_database(Run.objects.update, lease_expires_at="2026-01-01T00:00:00Z")
     RunHost.current()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,23 +16,13 @@ from agents.runs.database import in_database
 from agents.runs.host import RunHost
 from agents.runs.reader import follow
 from aurora_site.accounts.models import Membership
-from tests.agents import scripted
 from tests.agents.conftest import wait_for
 from tests.agents.scripted import arrived, broken_off, events_of, gates, scripted_run, types_of
-from tests.factories.accounts import member_factory
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "retrieval"])
-
-
-@pytest.fixture(autouse=True)
-def _scripts() -> Iterator[None]:
-    with scripted.registered():
-        yield
-
-
-@pytest.fixture
-def member(transactional_db: None) -> Membership:
-    return member_factory()
+pytestmark = [
+    pytest.mark.usefixtures("scripts"),
+    pytest.mark.django_db(transaction=True, databases=["default", "retrieval"]),
+]
 
 
 async def at(gate: str) -> None:

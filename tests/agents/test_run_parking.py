@@ -21,28 +21,19 @@ from aurora_site.accounts.models import Membership
 from tests.agents import scripted
 from tests.agents.conftest import wait_for
 from tests.agents.scripted import OtherProcess, arrived, events_of, gates, scripted_run, types_of
-from tests.factories.accounts import member_factory
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "retrieval"])
+pytestmark = [
+    pytest.mark.usefixtures("scripts"),
+    pytest.mark.django_db(transaction=True, databases=["default", "retrieval"]),
+]
 
 CHECKPOINT = {"conversation": ["so far"]}
-
-
-@pytest.fixture(autouse=True)
-def _scripts() -> Iterator[None]:
-    with scripted.registered():
-        yield
 
 
 @pytest.fixture(autouse=True)
 def _long_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tests' database may have been started a second ago."""
     monkeypatch.setattr(leases, "SETTLING", timedelta(0))
-
-
-@pytest.fixture
-def member(transactional_db: None) -> Membership:
-    return member_factory()
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -25,18 +24,10 @@ from tests.agents.conftest import wait_for
 from tests.agents.scripted import arrived, gates, scripted_run, types_of
 from tests.factories.accounts import member_factory
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "retrieval"])
-
-
-@pytest.fixture(autouse=True)
-def _scripts() -> Iterator[None]:
-    with scripted.registered():
-        yield
-
-
-@pytest.fixture
-def member(transactional_db: None) -> Membership:
-    return member_factory()
+pytestmark = [
+    pytest.mark.usefixtures("scripts"),
+    pytest.mark.django_db(transaction=True, databases=["default", "retrieval"]),
+]
 
 
 @pytest.fixture

@@ -16,18 +16,13 @@ from agents.runs.services import run_cancel
 from agents.tasks import execute_run
 from aurora_site.accounts.models import Membership
 from aurora_site.celery import app
-from tests.agents import scripted
 from tests.agents.conftest import wait_for
 from tests.agents.scripted import arrived, broken_off, gates, scripted_run
-from tests.factories.accounts import member_factory
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "retrieval"])
-
-
-@pytest.fixture(autouse=True)
-def _scripts() -> Iterator[None]:
-    with scripted.registered():
-        yield
+pytestmark = [
+    pytest.mark.usefixtures("scripts"),
+    pytest.mark.django_db(transaction=True, databases=["default", "retrieval"]),
+]
 
 
 @pytest.fixture(autouse=True)
@@ -38,11 +33,6 @@ def _own_worker(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[None
     settings.AURORA_DRAIN_SECONDS = 0.3
     yield
     worker.close()
-
-
-@pytest.fixture
-def member(transactional_db: None) -> Membership:
-    return member_factory()
 
 
 def states() -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -29,13 +28,10 @@ from tests.agents.conftest import Streams, frames, wait_for
 from tests.agents.scripted import scripted_run, types_of
 from tests.factories.accounts import Api, member_factory, signed_in_as
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "retrieval"])
-
-
-@pytest.fixture(autouse=True)
-def _scripts() -> Iterator[None]:
-    with scripted.registered():
-        yield
+pytestmark = [
+    pytest.mark.usefixtures("scripts"),
+    pytest.mark.django_db(transaction=True, databases=["default", "retrieval"]),
+]
 
 
 def finished(member: Membership, *events: Event, **options: Any) -> Run:
