@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
-from channels.layers import channel_layers, get_channel_layer
+from channels.layers import channel_layers
 
 from agents.runs import bell
 from agents.runs.bell import Bell
@@ -21,17 +21,24 @@ RUN = "0" * 35
 
 
 @pytest.fixture(params=["notify", pytest.param("redis", marks=pytest.mark.redis)])
-async def layer(request: pytest.FixtureRequest, settings: Any) -> AsyncIterator[None]:
-    """Either channel layer that Aurora uses."""
+async def layer(request: pytest.FixtureRequest, settings: Any, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    """Either channel layer that Aurora uses, one for each event loop, as processes have."""
+    layers: dict[asyncio.AbstractEventLoop, Any] = {}
+
+    def own_layer() -> Any:
+        loop = asyncio.get_running_loop()
+        if loop not in layers:
+            layers[loop] = channel_layers.make_backend("default")
+        return layers[loop]
+
+    monkeypatch.setattr(bell, "get_channel_layer", own_layer)
     if request.param == "redis":
         url = request.getfixturevalue("redis_url")
         settings.CHANNEL_LAYERS = {
             "default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [url]}}
         }
-    channel_layers.backends.clear()
     yield
-    await get_channel_layer().flush()
-    channel_layers.backends.clear()
+    await own_layer().flush()
 
 
 @pytest.fixture
