@@ -81,7 +81,7 @@ def tour(photographer: Photographer) -> None:
     photographer.take("conversation", full=True)
     photographer.take("list", "/conversations")
     page.locator("summary").nth(0).click()
-    page.locator("summary").nth(3).click()
+    page.locator("summary").nth(1).click()
     photographer.take("list-changing")
     photographer.take("document", document.split("?")[0])
     photographer.take("passage", document)
