@@ -45,4 +45,6 @@ def definition_named(name: str) -> AgentDefinition:
     for definition in _definitions.values():
         if name == definition.name or name in definition.aliases:
             return definition
-    raise UnknownAgent(f"There is no agent called {name!r}. Agents here: {', '.join(_definitions)}.")
+    raise UnknownAgent(
+        f"There is no agent called {name!r}. Agents here: {', '.join(_definitions)}, and your organisation's own."
+    )

@@ -102,3 +102,10 @@ async def test_a_ticket_opens_it_once(streams: Streams, documents: dict[str, Any
     again = socket(shown[0]["run_id"], {}, query)
     await again.connect()
     assert (await again.receive_output(timeout=5))["code"] == 4401
+
+
+@pytest.mark.parametrize("path", ["/ws/nope/", "/ws/runs/zz/", "/", "/ws/chat/0f8fad5b/more"])
+async def test_an_address_that_is_none_is_closed_as_not_found(path: str) -> None:
+    connection = WebsocketCommunicator(application, path, headers=[(b"host", b"testserver")])
+    assert await connection.connect() == (True, None)
+    assert await connection.receive_output() == {"type": "websocket.close", "code": 4404}
