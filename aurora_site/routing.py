@@ -6,11 +6,10 @@ from typing import Any
 
 from django.urls import re_path
 
+from agents.consumers.base import NOT_FOUND
 from agents.consumers.chat import ChatConsumer
 from agents.consumers.runs import RunConsumer
 from aurora_site.api.errors import explained
-
-NOT_FOUND = 4404
 
 
 async def nothing_here(scope: Any, receive: Any, send: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -81,15 +80,12 @@ def message_post(
     Raises UnknownSession, UnknownAgent, UnfitMessage for a parent that isn't the session's, SessionFull, and what
     ``run_create`` raises: SessionBusy with ``on_conflict="reject"``, IdempotencyKeyReused.
     """
-
-    def plan(session: ChatSession) -> _Asked:
-        if parent_id and not session.messages.filter(pk=parent_id).exists():
-            raise UnfitMessage("parent_id", "Give the id of a message of this session.")
-        return _Asked("chat.message_posted", text, parent_id or session.head_id)
-
     with locking():
         session = session_locked(organization_id=organization_id, user_id=user_id, session_id=session_id)
-        return _ask(session, plan, agent=agent, on_conflict=on_conflict, idempotency_key=idempotency_key)
+        if parent_id and not session.messages.filter(pk=parent_id).exists():
+            raise UnfitMessage("parent_id", "Give the id of a message of this session.")
+        asked = _Asked("chat.message_posted", text, parent_id or session.head_id)
+        return _ask(session, asked, agent=agent, on_conflict=on_conflict, idempotency_key=idempotency_key)
 
 
 def message_edit(
@@ -105,16 +101,13 @@ def message_edit(
 ) -> Posted:
     """Ask a question in another way: a branch beside the question as it was. Raises as ``message_post`` does, UnknownMessage,
     and UnfitMessage for an answer."""
-
-    def plan(session: ChatSession) -> _Asked:
+    with locking():
+        session = session_locked(organization_id=organization_id, user_id=user_id, session_id=session_id)
         message = _message(session, message_id)
         if message.sender != Message.Sender.USER:
             raise UnfitMessage("message_id", "Only questions can be edited. Regenerate an answer instead.")
-        return _Asked("chat.message_edited", text, message.parent_id)
-
-    with locking():
-        session = session_locked(organization_id=organization_id, user_id=user_id, session_id=session_id)
-        return _ask(session, plan, agent=agent, on_conflict=on_conflict, idempotency_key=idempotency_key)
+        asked = _Asked("chat.message_edited", text, message.parent_id)
+        return _ask(session, asked, agent=agent, on_conflict=on_conflict, idempotency_key=idempotency_key)
 
 
 def message_regenerate(
@@ -133,7 +126,7 @@ def message_regenerate(
         session = session_locked(organization_id=organization_id, user_id=user_id, session_id=session_id)
         asked, before = _answered_anew(session, message_id)
         named = before if agent is None else agent
-        return _ask(session, lambda _: asked, agent=named, on_conflict=on_conflict, idempotency_key=idempotency_key)
+        return _ask(session, asked, agent=named, on_conflict=on_conflict, idempotency_key=idempotency_key)
 
 
 def _answered_anew(session: ChatSession, message_id: UUID) -> tuple[_Asked, str]:
@@ -148,15 +141,7 @@ def _answered_anew(session: ChatSession, message_id: UUID) -> tuple[_Asked, str]
     return asked, message.run.input.get("agent", "") if message.run else ""
 
 
-def _ask(
-    session: ChatSession,
-    plan: Callable[[ChatSession], _Asked],
-    *,
-    agent: str,
-    on_conflict: str,
-    idempotency_key: str,
-) -> Posted:
-    asked = plan(session)
+def _ask(session: ChatSession, asked: _Asked, *, agent: str, on_conflict: str, idempotency_key: str) -> Posted:
     named = "" if agent == ANY_AGENT else agent
     if named:
         _require_agent(session, named)
