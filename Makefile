@@ -65,7 +65,7 @@ test-all: test test-mysql test-redis test-rabbitmq test-browser test-faults
 
 test-mysql: install-mysql
 	$(BIN)/python -m tests.mysql_server $(BIN)/python -m pytest -n auto --dist loadgroup \
-		-m "not redis and not rabbitmq and not browser and not soak and not faults"
+		-m "not redis and not rabbitmq and not browser and not soak and not faults and not any_main"
 
 test-redis test-rabbitmq test-browser test-faults: test-%: install-dev
 	@$(BIN)/python -m pytest -m $*; status=$$?; \

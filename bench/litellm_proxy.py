@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
-import venv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.environments import python_with
 from bench.installation import wait_for_port
 from bench.load import Target
 from tests.live import ROOT, free_port
@@ -27,14 +26,8 @@ general_settings: {{master_key: {key}}}
 
 def installed() -> Path:
     """The proxy's program; installs it (some 700 MB, two minutes) when it isn't there."""
-    program = FOLDER / "bin" / "litellm"
-    if not (FOLDER / "complete").exists():
-        print(f"Installing litellm[proxy]=={VERSION} into {FOLDER}", file=sys.stderr)
-        venv.create(FOLDER, with_pip=True, clear=True)
-        pip = [str(FOLDER / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, f"litellm[proxy]=={VERSION}"], check=True)
-        (FOLDER / "complete").touch()
-    return program
+    python = python_with(FOLDER.name, f"litellm[proxy]=={VERSION}", size="some 700 MB")
+    return python.with_name("litellm")
 
 
 @contextmanager

@@ -28,9 +28,21 @@ settings.register_profile("aurora", deadline=None, derandomize=IN_CI)
 settings.load_profile("aurora")
 
 
+# What these test never sees the main database, whichever that is.
+WITHOUT_MAIN_DATABASE = frozenset(
+    """test_chunking test_closeness test_contradictions test_demo_quality test_document_dates test_embeddings
+    test_extractive test_extractive_steps test_extractive_versions test_index_mending test_languages test_loading
+    test_loading_anything test_loading_growth test_page_rendering test_providers_sse test_providers_transport
+    test_providers_wire_errors test_search test_search_filters test_sentences test_token_vectors test_vector_index
+    test_visible_text""".split()  # noqa: SIM905
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that talk to the one running Aurora stay in one worker, which starts it once."""
     for item in items:
+        if item.path.stem in WITHOUT_MAIN_DATABASE:
+            item.add_marker(pytest.mark.any_main)
         if "live_aurora" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("live"))
 

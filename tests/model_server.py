@@ -22,6 +22,9 @@ Tools (``server.calls``, by default one call of the request's first tool, until 
 a text; a ``Reply`` with text, tool calls ``(name, arguments)`` and a finish reason; ``Reply(model="failing")`` for what
 that model would do; or a function from the request's body to one of these. ``arguments`` is an object, or a text that is
 sent as it is (so it may be broken JSON). ``server.requests`` holds the bodies of all requests in order.
+
+``POST /v1/embeddings`` answers as ``tests.model_embeddings`` says; ``server.embedded`` holds the texts that came, in order,
+and ``server.embeddings_down`` makes it answer 503.
 """
 
 from __future__ import annotations
@@ -37,6 +40,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from tests.model_embeddings import embeddings_reply
 from tests.model_replies import Body, Call, Closed, Play, Reply
 
 ANSWER = "You get 25 days of paid leave a year [1]."
@@ -53,6 +57,9 @@ class ModelServer:
         self.requests: list[Body] = []
         self.closed_early = threading.Event()
         self.closures: list[float] = []
+        self.embedded: list[str] = []
+        self.embedding_pause = 0.0
+        self.embeddings_down = False
         self.open_streams = 0
         self.connections = 0
         self.port = 0
@@ -92,9 +99,23 @@ class ModelServer:
             while True:
                 head = first + await reader.readuntil(b"\r\n\r\n")
                 body = json.loads(await reader.readexactly(_content_length(head)))
+                if "input" in body:
+                    await self._embed(body, writer)
+                    first = b""
+                    continue
                 self.requests.append(body)
                 first = await self._play(body, reader, writer)
         writer.close()
+
+    async def _embed(self, body: Body, writer: asyncio.StreamWriter) -> None:
+        """Answer a request for vectors; ``embedding_pause`` seconds late."""
+        self.embedded.extend(body["input"])
+        await asyncio.sleep(self.embedding_pause)
+        status, text = (503, "{}") if self.embeddings_down else embeddings_reply(body)
+        content = text.encode()
+        head = f"HTTP/1.1 {status} Status\r\nContent-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
+        writer.write(head.encode() + content)
+        await writer.drain()
 
     async def _play(self, body: Body, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
         """Play a reply; stop as soon as the client closes the connection. What it has sent meanwhile is returned."""

@@ -139,8 +139,46 @@ def model_tour(photographer: Photographer, model: ModelServer) -> None:
     photographer.take("unsent")
 
 
+def knowledge_tour(photographer: Photographer) -> None:
+    """The pages about knowledge, as an editor who operates the installation sees them; begins at the documents."""
+    page = photographer.page
+    page.get_by_label("Files").set_input_files(
+        [
+            {
+                "name": "tea.md",
+                "mimeType": "text/markdown",
+                "buffer": b"# Tea rota\n\nThe kettle is descaled on Mondays.",
+            },
+            {"name": "tool.exe", "mimeType": "application/x-dosexec", "buffer": b"MZ"},
+        ]
+    )
+    page.get_by_label("Folder").fill("kitchen")
+    page.get_by_role("button", name="Add documents").click()
+    page.locator(".uploads .is-good").wait_for()
+    page.locator("#upload").scroll_into_view_if_needed()
+    photographer.take("uploads")
+    page.goto(photographer.url + "/documents?q=annual")
+    page.locator(".documents td a").first.click()
+    for summary in page.locator(".about-action summary").all():
+        summary.click()
+    photographer.take("document-actions")
+    page.get_by_role("link", name="Passages as indexed").click()
+    page.wait_for_selector(".passages-list")
+    photographer.take("passages")
+    photographer.take("search", "/knowledge/search")
+    photographer.take("search-found", "/knowledge/search?q=How+many+days+of+annual+leave+do+I+get%3F", full=True)
+    photographer.take("search-declined", "/knowledge/search?q=What+is+the+capital+of+Peru%3F&source=policies/")
+    page.goto(photographer.url + "/knowledge/questions")
+    page.get_by_role("link", name="Ask again").first.click()
+    page.wait_for_selector("[data-retry] .notice")
+    photographer.take("questions")
+    page.goto(photographer.url + "/knowledge/versions")
+    page.locator("summary").first.click()
+    photographer.take("versions")
+
+
 def administrator_tour(photographer: Photographer, password: str) -> None:
-    """What signing in adds: uploads, and the menu with everything in it."""
+    """What signing in adds: the pages about knowledge, and the menu with everything in it."""
     page = photographer.page
     page.goto(photographer.url + "/sign-in?next=/documents")
     page.get_by_label("E-mail").fill(ADMIN_EMAIL)
@@ -148,6 +186,7 @@ def administrator_tour(photographer: Photographer, password: str) -> None:
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/documents")
     photographer.take("documents", full=True)
+    knowledge_tour(photographer)
     photographer.take("documents-none", "/documents?q=zzz")
     menu = page.get_by_role("button", name="Menu")
     if menu.is_visible():

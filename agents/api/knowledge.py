@@ -7,20 +7,25 @@ from uuid import UUID
 
 from django.conf import settings
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from agents.api.serializers import MAXIMUM_QUESTION, DocumentSerializer
+from agents.api.document_schemas import DocumentDetail, DocumentList, DocumentState, DocumentSummary
+from agents.api.serializers import MAXIMUM_QUESTION, DescriptionSerializer, DocumentSerializer
 from agents.knowledge import selectors, services
+from agents.knowledge.describing import document_describe
 from agents.knowledge.models import Document
+from agents.knowledge.reindexing import organization_reindex
+from agents.retrieval.explain import hit_reasons, verdict_reasons
+from agents.retrieval.filters import filters_from
 from agents.retrieval.search import Hit, search
 from aurora_site.accounts.api_view import OrganizationView
 from aurora_site.accounts.permissions import IsAdmin
-from aurora_site.core.http.errors import BadRequest, Forbidden, NotFound, PayloadTooLarge
-from aurora_site.core.http.pagination import integer_parameter, page
+from aurora_site.core.http.errors import BadRequest, Conflict, Forbidden, NotFound, PayloadTooLarge
+from aurora_site.core.http.pagination import boolean_parameter, integer_parameter, page
 from aurora_site.core.http.parsers import BoundedJSONParser
 
 
@@ -28,14 +33,14 @@ class DocumentsView(OrganizationView):
     parser_classes = [MultiPartParser, BoundedJSONParser]
     maximum_json_bytes = 2 * settings.MAX_UPLOAD_BYTES
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=DocumentList)
     def get(self, request: Request) -> Response:
         """The organisation's documents by path; ``q`` filters by path or title."""
         documents = selectors.documents_of(request.auth.organization_id, text=request.GET.get("q", "")[:200])
         items, total = page(request, documents, selectors.document_as_json)
         return Response({"documents": items, "total": total})
 
-    @extend_schema(request=DocumentSerializer, responses={202: OpenApiTypes.OBJECT})
+    @extend_schema(request=DocumentSerializer, responses={202: DocumentSummary})
     def post(self, request: Request) -> Response:
         """Add a document: multipart with ``file`` (and ``path``, ``title``, ``collection``), or JSON with its text."""
         given = _uploaded(request) if request.content_type.startswith("multipart/") else _written(request)
@@ -81,13 +86,21 @@ class DocumentView(OrganizationView):
             raise NotFound("There is no such document.")
         return document
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=DocumentDetail)
     def get(self, request: Request, document_id: UUID) -> Response:
         """One document with the text read from it."""
         document = self.document(request, document_id)
         return Response({**selectors.document_as_json(document), "text": document.source_text})
 
-    @extend_schema(responses={202: OpenApiTypes.OBJECT})
+    @extend_schema(request=DescriptionSerializer, responses=DocumentSummary)
+    def patch(self, request: Request, document_id: UUID) -> Response:
+        """Change ``owner``, ``review_date`` (null for none), ``title`` or ``collection``; the last two index it anew."""
+        document = self.document(request, document_id)
+        changes = self.validated(DescriptionSerializer)
+        described = document_describe(document=document, actor_id=request.user.pk, changes=changes)
+        return Response(selectors.document_as_json(described))
+
+    @extend_schema(responses={202: DocumentState})
     def delete(self, request: Request, document_id: UUID) -> Response:
         """Remove a document from the organisation and from the index."""
         document = self.document(request, document_id)
@@ -96,7 +109,20 @@ class DocumentView(OrganizationView):
 
 
 class SearchView(OrganizationView):
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("q", str, required=True, description="What to search for."),
+            OpenApiParameter("k", int, description="How many passages, 1 to 50; 8 if left out."),
+            OpenApiParameter("collection", str, description="Only documents of this collection."),
+            OpenApiParameter("source", str, description="Only the document at this path, or those in this folder."),
+            OpenApiParameter("since", OpenApiTypes.DATE, description="Only text of this day or later."),
+            OpenApiParameter("until", OpenApiTypes.DATE, description="Only text of this day or earlier."),
+            OpenApiParameter(
+                "explain", bool, description="Whether to say why each passage was found; true if left out."
+            ),
+        ],
+        responses=OpenApiTypes.OBJECT,
+    )
     def get(self, request: Request) -> Response:
         """The ``k`` passages nearest to ``q``, each with its score, whether it is relevant, and why it matched."""
         query = request.GET.get("q", "").strip()
@@ -104,37 +130,43 @@ class SearchView(OrganizationView):
             text = f"Give what to search for, 1 to {MAXIMUM_QUESTION} characters."
             raise BadRequest(f"q: {text}", code="VALIDATION_ERROR", fields={"q": [text]})
         limit = integer_parameter(request, "k", default=8, minimum=1, maximum=50)
+        explain = boolean_parameter(request, "explain", default=True)
         found = search(
             organization_id=str(request.auth.organization_id),
             query=query,
             limit=limit,
-            collection=request.GET.get("collection") or None,
+            filters=filters_from(request.GET.dict()),
         )
         return Response(
             {
-                "results": [_hit(hit) for hit in found.hits],
+                "results": [_hit(hit, explain=explain) for hit in found.hits],
                 "answerable": found.answerable,
+                **({"verdict": {**found.verdict, "reasons": verdict_reasons(found)}} if explain else {}),
                 "searched": found.searched,
                 "index_version": found.index_version,
+                "degraded": found.degraded or None,
                 "elapsed_ms": round(found.elapsed_ms, 1),
             }
         )
 
 
-def _hit(hit: Hit) -> dict[str, Any]:
-    return {
+def _hit(hit: Hit, *, explain: bool) -> dict[str, Any]:
+    shown = {
         "id": hit.id,
         "document_id": hit.document_id,
         "path": hit.path,
+        "collection": hit.collection,
         "title": hit.title,
         "heading": hit.heading,
         "text": hit.text,
         "start": hit.start,
         "end": hit.end,
         "score": round(hit.score, 4),
+        "dated": hit.dated.isoformat() if hit.dated else None,
         "relevant": hit.relevant,
-        "why": hit.why,
+        "also_in": list(hit.also_in),
     }
+    return {**shown, "why": {**hit.why, "reasons": hit_reasons(hit)}} if explain else shown
 
 
 class ReindexView(APIView):
@@ -142,8 +174,14 @@ class ReindexView(APIView):
 
     @extend_schema(request=None, responses=OpenApiTypes.OBJECT)
     def post(self, request: Request) -> Response:
-        """Index the organisation's documents anew: ``{"success","doc_count","message"}``. Needs ``ALLOW_ADMIN``."""
+        """Index the organisation's documents anew: ``{"success","doc_count","message"}``. Needs ``ALLOW_ADMIN``.
+
+        The default organisation's follow SEED_DATA_DIR, if it is set: new and changed files come in, vanished ones go.
+        """
         if not settings.ALLOW_ADMIN:
             raise Forbidden("Admin access not enabled. Set ALLOW_ADMIN=1.", code="ADMIN_NOT_ENABLED")
-        count = services.documents_reindex(organization=request.auth.organization, actor_id=request.user.pk)
-        return Response({"success": True, "doc_count": count, "message": f"{count} documents are indexed."})
+        try:
+            done = organization_reindex(organization=request.auth.organization, actor=request.user)
+        except NotADirectoryError as error:
+            raise Conflict(f"SEED_DATA_DIR: {error}", code="NOT_A_FOLDER") from error
+        return Response({"success": True, "doc_count": done.documents, "message": done.message})

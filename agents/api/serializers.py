@@ -101,3 +101,19 @@ class DocumentSerializer(serializers.Serializer[Any]):
     path = StrictCharField(max_length=255)
     text = StrictCharField(trim_whitespace=False)
     collection = StrictCharField(max_length=64, required=False, allow_blank=True, default="")
+
+
+class DescriptionSerializer(serializers.Serializer[Any]):
+    """What is noted about a document; only what is given is changed."""
+
+    title = StrictCharField(max_length=255, required=False)
+    collection = StrictCharField(max_length=64, required=False, allow_blank=True)
+    owner = StrictCharField(max_length=200, required=False, allow_blank=True)
+    review_date = serializers.DateField(required=False, allow_null=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        unknown = sorted(set(self.initial_data) - set(self.fields))
+        if unknown or not attrs:
+            text = f"Only {', '.join(self.fields)} can be changed; give at least one of them."
+            raise serializers.ValidationError({name: [text] for name in unknown or ["body"]})
+        return attrs

@@ -1,6 +1,17 @@
 """The agents' addresses, by family."""
 
-from agents.api import agents, answers, approvals, chat, chat_messages, knowledge, runs, schemas
+from agents.api import (
+    agents,
+    answers,
+    approvals,
+    chat,
+    chat_messages,
+    index_versions,
+    knowledge,
+    questions,
+    runs,
+    schemas,
+)
 from aurora_site.core.http.urls import route
 
 v1_urlpatterns = [
@@ -25,6 +36,15 @@ api_v1_urlpatterns = [
     route("schemas/run-events", schemas.RunEventsSchemaView.as_view(), name="run-events-schema"),
     route("knowledge/documents", knowledge.DocumentsView.as_view(), name="documents"),
     route("knowledge/documents/<uuid:document_id>", knowledge.DocumentView.as_view(), name="document"),
+    route("knowledge/versions", index_versions.VersionsView.as_view(), name="index-versions"),
+    route("knowledge/versions/rollback", index_versions.VersionRollbackView.as_view(), name="index-rollback"),
+    route(
+        "knowledge/versions/<str:name>/activate", index_versions.VersionActivateView.as_view(), name="index-activate"
+    ),
+    route("knowledge/questions", questions.QuestionsView.as_view(), name="questions"),
+    route(
+        "knowledge/questions/<uuid:question_id>/settle", questions.QuestionSettleView.as_view(), name="question-settle"
+    ),
     route("knowledge/search", knowledge.SearchView.as_view(), name="knowledge-search"),
 ]
 chat_urlpatterns = [

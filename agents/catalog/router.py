@@ -18,7 +18,7 @@ import numpy as np
 
 from agents.catalog.definitions import AgentDefinition, definitions
 from agents.embeddings import get_embedder
-from agents.embeddings.base import Embedder, Vectors
+from agents.embeddings.base import Embedder, EmbeddingError, Vectors
 
 EXAMPLE_WEIGHT, COLLECTION_WEIGHT, KEYWORD_WEIGHT = 0.45, 0.40, 0.15
 TEMPERATURE = 0.15
@@ -100,8 +100,12 @@ def _reason(definition: AgentDefinition, signals: Mapping[str, float], message: 
 def _similarities(
     message: str, candidates: Iterable[AgentDefinition], embedder: Embedder, vector: Vectors | None
 ) -> dict[str, float]:
-    vector = embedder.embed_query(message) if vector is None else vector
-    return {item.name: float(np.max(_example_vectors(embedder, item) @ vector)) for item in candidates}  # type: ignore[arg-type]
+    try:
+        vector = embedder.embed_query(message) if vector is None else vector
+        return {item.name: float(np.max(_example_vectors(embedder, item) @ vector)) for item in candidates}  # type: ignore[arg-type]
+    except EmbeddingError:
+        # Keywords and the passages found still tell.
+        return dict.fromkeys((item.name for item in candidates), 0.0)
 
 
 @lru_cache(maxsize=64)

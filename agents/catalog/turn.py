@@ -9,7 +9,9 @@ from typing import Any
 from agents.catalog.turn_beginning import Beginning
 from agents.catalog.turn_subject import Subject
 from agents.catalog.turn_task import task_for
+from agents.knowledge.questions import question_unanswered_note
 from agents.runs import executors, hooks
+from agents.runs.database import in_database
 from agents.runs.executors import RunContext, RunOutcome
 from agents.runs.tool_calls import calls_end
 from agents.runtime import events, loop
@@ -54,6 +56,21 @@ async def answer_question(context: RunContext, outcome: RunOutcome) -> AsyncGene
                 yield event
     finally:
         conclude(outcome, begun.subject, result, warnings)
+    if _found_nothing(begun.subject, result, warnings):
+        await in_database(
+            question_unanswered_note,
+            organization_id=context.organization_id,
+            question=begun.subject.query,
+            hits=begun.subject.passages,
+        )
+
+
+def _found_nothing(subject: Subject, result: TurnResult, warnings: list[dict[str, Any]]) -> bool:
+    """Whether the documents were searched in vain, whoever says so: the search, or a model that read what was found.
+    A search by words alone, while the index's model is away, says nothing of that."""
+    finished = not result.error and result.checkpoint is None
+    degraded = any(warning["code"] == "SEARCH_DEGRADED" for warning in warnings)
+    return subject.answerer.knowledge and finished and not result.answered and not degraded
 
 
 def conclude(outcome: RunOutcome, subject: Subject, result: TurnResult, warnings: list[dict[str, Any]]) -> None:

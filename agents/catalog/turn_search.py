@@ -6,10 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import Error as DatabaseError
+
 from agents.catalog.router import route_message
 from agents.catalog.turn_subject import Answerer, Subject
 from agents.embeddings import get_embedder
-from agents.knowledge.passages import passages_from_chunks, passages_of, progress, summary_of
+from agents.knowledge.passages import (
+    passages_completed,
+    passages_from_chunks,
+    passages_of,
+    progress,
+    summary_of,
+)
 from agents.knowledge.selectors import document_owners, documents_waiting
 from agents.providers.base import Passage
 from agents.retrieval.search import SearchResult, search
@@ -41,6 +49,8 @@ class Found:
         if self.route:
             shown.append(Event("route", self.route))
         shown.append(Event("thought", {"text": progress(self.result)}))
+        if self.result.degraded:
+            shown.append(Event("warning", {"code": "SEARCH_DEGRADED", "message": self.result.degraded}))
         if self.waiting:
             shown.append(Event("warning", _indexing(self.waiting)))
         return shown
@@ -77,10 +87,22 @@ def search_first(
         result=result,
         answerer=answerer,
         route=route,
-        passages=passages_of(chosen[:PASSAGES_SHOWN], owners),
+        passages=_passages(organization_id, query, result, passages_of(chosen[:PASSAGES_SHOWN], owners)),
         carried=_carried(organization_id, before.citations) if before and not result.answerable else (),
         waiting=documents_waiting(organization_id),
     )
+
+
+def _passages(organization_id: str, query: str, result: SearchResult, found: list[Passage]) -> list[Passage]:
+    """What was found, completed where it may hold the answer. Without what completes it, it still may."""
+    if not result.answerable:
+        return found
+    try:
+        return passages_completed(
+            found, organization_id=organization_id, question=query, index_version=result.index_version
+        )
+    except DatabaseError:
+        return found
 
 
 def search_failed(call_id: str, failure: Exception) -> Event:

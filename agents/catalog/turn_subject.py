@@ -11,7 +11,7 @@ from agents.catalog.definitions import AgentDefinition, definition_named
 from agents.catalog.models import Agent
 from agents.providers.base import Passage
 from agents.runtime.conversation import Turn
-from agents.runtime.state import passage_from_json
+from agents.runtime.state import json_ready, passage_from_json
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +63,7 @@ class Subject:
         """As it is kept while the run is parked; passages that hold an answer are in the turn's state."""
         said = [Turn(turn.sender, turn.text) for turn in self.turns]
         nearest = () if self.answerable else self.passages
-        return dataclasses.asdict(dataclasses.replace(self, turns=said, passages=nearest))
+        return dataclasses.asdict(dataclasses.replace(self, turns=said, passages=nearest), dict_factory=json_ready)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Subject:

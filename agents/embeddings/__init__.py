@@ -1,4 +1,5 @@
-"""Embedding models. ``get_embedder()`` is the configured one; ``embedder_named()`` the one that made an index."""
+"""Embedding models. ``get_embedder()`` is the configured one; ``embedder_named()`` the one that made an index;
+``token_embedder()`` the one that compares word by word."""
 
 from __future__ import annotations
 
@@ -8,10 +9,10 @@ from pathlib import Path
 from django.conf import settings
 
 from agents.embeddings import minilm
-from agents.embeddings.base import Embedder, EmbedderUnavailable
-from agents.embeddings.openai_compatible import OpenAICompatibleEmbedder
+from agents.embeddings.base import Embedder, EmbedderUnavailable, TokenEmbedder
+from agents.embeddings.openai_compatible import SERVED, OpenAICompatibleEmbedder
 
-__all__ = ["embedder_named", "get_embedder"]
+__all__ = ["embedder_named", "get_embedder", "token_embedder"]
 
 _OPENAI_URL = "https://api.openai.com/v1"
 
@@ -19,18 +20,29 @@ _OPENAI_URL = "https://api.openai.com/v1"
 def get_embedder() -> Embedder:
     """The embedder of the settings; one object per process and configuration. Loading its model waits for first use."""
     if settings.EMBEDDINGS_PROVIDER == "openai":
-        return _openai(settings.EMBEDDINGS_BASE_URL or _OPENAI_URL, settings.EMBEDDINGS_MODEL, settings.OPENAI_API_KEY)
+        return _served(settings.EMBEDDINGS_MODEL)
     return _minilm(Path(settings.AURORA_HOME) / "models")
 
 
 def embedder_named(name: str) -> Embedder:
-    """The embedder whose vectors an index version holds. Raises EmbedderUnavailable if it isn't configured."""
-    configured = get_embedder()
-    if configured.name == name:
-        return configured
+    """The embedder whose vectors an index version holds: MiniLM always, another model where its server is configured.
+
+    Raises EmbedderUnavailable.
+    """
     if name == minilm.NAME:
         return _minilm(Path(settings.AURORA_HOME) / "models")
+    if name.startswith(SERVED) and settings.EMBEDDINGS_PROVIDER == "openai":
+        return _served(name.removeprefix(SERVED))
     raise EmbedderUnavailable(f"The index was made with {name}, which isn't configured.", retryable=False)
+
+
+def _served(model: str) -> OpenAICompatibleEmbedder:
+    return _openai(settings.EMBEDDINGS_BASE_URL or _OPENAI_URL, model, settings.OPENAI_API_KEY)
+
+
+def token_embedder() -> TokenEmbedder:
+    """The embedder that compares questions with passages word by word: the one in this process, whichever is set."""
+    return _minilm(Path(settings.AURORA_HOME) / "models")
 
 
 @lru_cache(maxsize=4)

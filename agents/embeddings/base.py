@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
+TokenVectors = NDArray[np.int8]
 
 
 class EmbeddingError(Exception):
@@ -52,6 +54,31 @@ class Embedder(Protocol):
 
     def embed_query(self, text: str) -> Vectors:
         """The L2-normalised vector of a question, shape (dimension,). Raises EmbeddingError."""
+        ...
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question's own vector (d,), and one for each of its tokens (n, t) with their places in its text."""
+
+    vector: Vectors
+    tokens: Vectors
+    spans: Sequence[tuple[int, int]]
+
+
+@runtime_checkable
+class TokenEmbedder(Embedder, Protocol):
+    """An embedder that also tells what each token of a text means where it stands, for comparing word by word."""
+
+    def embed_passages(self, texts: Sequence[str]) -> tuple[Vectors, list[TokenVectors]]:
+        """One row per text as ``embed_documents`` gives, and for each text its tokens' vectors, shape (tokens, t).
+
+        Token vectors are unit vectors times 127, rounded. Raises EmbeddingError.
+        """
+        ...
+
+    def embed_question(self, text: str) -> Question:
+        """The question's vector and its tokens' unit vectors. Raises EmbeddingError."""
         ...
 
 

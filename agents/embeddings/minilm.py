@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from agents.embeddings.base import EmbedderUnavailable, Vectors, normalised
+from agents.embeddings import token_vectors
+from agents.embeddings.base import EmbedderUnavailable, Question, TokenVectors, Vectors, normalised
 from agents.embeddings.minilm_conversion import converted_model
 
 NAME = "all-MiniLM-L6-v2-int8"
@@ -45,22 +46,39 @@ class MiniLMEmbedder:
 
     def embed_query(self, text: str) -> Vectors:
         """Runs on one core: quickest when several people ask at once."""
+        return self.embed_question(text).vector
+
+    def embed_question(self, text: str) -> Question:
+        """Both kinds of vectors come from one pass over the text."""
         loaded = self._load()
-        return normalised(_pooled(loaded.encoder, [loaded.tokenizer.encode(text).ids]))[0]
+        encoding = loaded.tokenizer.encode(text)
+        states = _states(loaded.encoder, [encoding.ids])
+        vector = normalised(_pooled(states, [len(encoding.ids)]))[0]
+        return Question(vector, token_vectors.projected(states[0]), encoding.offsets)
 
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
         """Batches of similar length, one per core at a time."""
+        return self._embed(texts)[0]
+
+    def embed_passages(self, texts: Sequence[str]) -> tuple[Vectors, list[TokenVectors]]:
+        """As ``embed_documents``, with what the same pass tells of each token."""
+        return self._embed(texts, with_tokens=True)
+
+    def _embed(self, texts: Sequence[str], *, with_tokens: bool = False) -> tuple[Vectors, list[TokenVectors]]:
         vectors = np.zeros((len(texts), DIMENSION), dtype=np.float32)
+        told: list[TokenVectors] = [token_vectors.NONE] * len(texts)
         if not texts:
-            return vectors
+            return vectors, told
         loaded = self._load()
         tokens = [encoding.ids for encoding in loaded.tokenizer.encode_batch(list(texts))]
         batches = _batches(sorted(range(len(texts)), key=lambda index: len(tokens[index])), tokens)
         with ThreadPoolExecutor(_CORES) as pool:
-            pooled = pool.map(lambda batch: _pooled(loaded.encoder, [tokens[index] for index in batch]), batches)
-            for batch, rows in zip(batches, pooled, strict=True):
-                vectors[batch] = rows
-        return normalised(vectors)
+            found = pool.map(lambda batch: _states(loaded.encoder, [tokens[index] for index in batch]), batches)
+            for batch, states in zip(batches, found, strict=True):
+                vectors[batch] = _pooled(states, [len(tokens[index]) for index in batch])
+                for row, index in enumerate(batch if with_tokens else ()):
+                    told[index] = token_vectors.compressed(states[row, : len(tokens[index])])
+        return normalised(vectors), told
 
     def count_tokens(self, text: str) -> int:
         """How many tokens the model sees of a text, uncut, with its two special ones."""
@@ -104,10 +122,13 @@ def _batches(order: Sequence[int], tokens: Sequence[Sequence[int]]) -> list[list
     return batches
 
 
-def _pooled(encoder: Any, batch: list[list[int]]) -> Vectors:
+def _states(encoder: Any, batch: list[list[int]]) -> Vectors:
+    """The model's last layer for each token, padding included: shape (len(batch), longest, 384)."""
+    return np.asarray(encoder.forward_batch(batch).last_hidden_state)
+
+
+def _pooled(states: Vectors, lengths: Sequence[int]) -> Vectors:
     """The mean of each text's token vectors, padding left out: shape (len(batch), 384)."""
-    states = np.asarray(encoder.forward_batch(batch).last_hidden_state)
-    lengths = np.array([len(ids) for ids in batch])
-    mask = (np.arange(states.shape[1]) < lengths[:, None]).astype(np.float32)[:, :, None]
+    mask = (np.arange(states.shape[1]) < np.array(lengths)[:, None]).astype(np.float32)[:, :, None]
     mean: Vectors = (states * mask).sum(axis=1) / mask.sum(axis=1)
     return mean

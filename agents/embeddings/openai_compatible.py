@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 
 import httpx2
@@ -16,8 +17,11 @@ from agents.embeddings.base import (
     normalised,
 )
 
+SERVED = "openai:"  # what the names of these embedders begin with; the model's name follows
 BATCH_TEXTS = 64
 MAX_CHARACTERS = 24_000
+QUERY_SECONDS = 3.0
+AWAY_SECONDS = 5.0
 _ATTEMPTS = 3
 
 
@@ -34,11 +38,11 @@ class OpenAICompatibleEmbedder:
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-        self.name = f"openai:{model}"
+        self.name = f"{SERVED}{model}"
         self._model = model
-        self._client = httpx2.Client(
-            base_url=base_url.rstrip("/") + "/", headers=headers, timeout=timeout, transport=transport
-        )
+        self._client = httpx2.Client(base_url=base_url.rstrip("/") + "/", headers=headers, transport=transport)
+        self._timeout = timeout
+        self._away_until = 0.0
         self._dimension = 0
         self._lock = threading.Lock()
 
@@ -50,7 +54,14 @@ class OpenAICompatibleEmbedder:
         return self._dimension
 
     def embed_query(self, text: str) -> Vectors:
-        return self.embed_documents([text])[0]
+        """Two short tries, since somebody waits; where they fail, the next seconds' questions don't wait for more."""
+        if time.monotonic() < self._away_until:
+            raise EmbedderUnavailable("The embeddings server didn't answer some seconds ago.")
+        try:
+            return self._request([text[:MAX_CHARACTERS] or " "], attempts=2, timeout=QUERY_SECONDS)[0]
+        except EmbedderUnavailable:
+            self._away_until = time.monotonic() + AWAY_SECONDS
+            raise
 
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
         """Sends the texts in batches of 64, each text cut at 24,000 characters."""
@@ -64,19 +75,19 @@ class OpenAICompatibleEmbedder:
             rows[start : start + len(batch)] = vectors
         return rows
 
-    def _request(self, batch: list[str]) -> Vectors:
+    def _request(self, batch: list[str], *, attempts: int = _ATTEMPTS, timeout: float | None = None) -> Vectors:
         body: dict[str, object] = {"model": self._model, "input": batch, "encoding_format": "float"}
-        for attempt in range(1, _ATTEMPTS + 1):
+        for attempt in range(1, attempts + 1):
             try:
-                return _vectors(self._post(body), len(batch))
+                return _vectors(self._post(body, timeout=timeout or self._timeout), len(batch))
             except EmbedderUnavailable:
-                if attempt == _ATTEMPTS:
+                if attempt == attempts:
                     raise
         raise AssertionError("unreachable")
 
-    def _post(self, body: dict[str, object]) -> httpx2.Response:
+    def _post(self, body: dict[str, object], *, timeout: float) -> httpx2.Response:
         try:
-            response = self._client.post("embeddings", json=body)
+            response = self._client.post("embeddings", json=body, timeout=timeout)
         except httpx2.HTTPError as error:
             raise EmbedderUnavailable(f"The embeddings server can't be reached: {type(error).__name__}.") from error
         if response.status_code == 429 or response.status_code >= 500:

@@ -40,6 +40,16 @@ class Document(models.Model):
     source_text = models.TextField()
     owner = models.CharField(max_length=200, blank=True, default="")
     review_date = models.DateField(null=True, blank=True)
+    dated = models.DateField(null=True, blank=True, help_text="The day that the document itself says it is of.")
+    duplicate_of = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="duplicates",
+        help_text="An older document with the same or nearly the same text.",
+    )
+    similarity = models.FloatField(null=True, blank=True, help_text="How alike the two are, up to 1.")
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -82,3 +92,56 @@ class DocumentReport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.document_id} {self.created_at}"
+
+
+class DocumentBand(models.Model):
+    """A part of a document's MinHash sketch: documents that share one may be near-duplicates."""
+
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="bands")
+    organization = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=24)
+
+    objects = OrganizationManager()
+
+    class Meta:
+        indexes = [models.Index(fields=["organization", "key"], name="document_band_key")]
+
+    def __str__(self) -> str:
+        return f"{self.document_id} {self.key}"
+
+
+class UnansweredQuestion(models.Model):
+    """A question that the documents held no answer to: redacted, without who asked, counted when it comes again."""
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        ANSWERED = "answered"
+        DISMISSED = "dismissed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(
+        "accounts.Organization", on_delete=models.CASCADE, related_name="unanswered_questions"
+    )
+    question = models.CharField(max_length=500, help_text="Redacted.")
+    question_hash = models.CharField(max_length=64, help_text="SHA-256 of the question's terms, hexadecimal.")
+    nearest = models.JSONField(default=list, blank=True, help_text="What came nearest: path, title, score.")
+    times_asked = models.PositiveIntegerField(default=1)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.OPEN)
+    first_asked_at = models.DateTimeField(auto_now_add=True)
+    last_asked_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    objects = OrganizationManager()
+
+    class Meta:
+        ordering = ["-last_asked_at"]
+        indexes = [models.Index(fields=["organization", "state", "-last_asked_at"], name="unanswered_by_state")]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "question_hash"], name="unanswered_question_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.question

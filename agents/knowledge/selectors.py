@@ -6,11 +6,13 @@ import datetime
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from agents.knowledge.models import Document
 
+FROM_FOLDERS = (Document.Origin.FOLDER, Document.Origin.DEMO)
 # A change that no worker took up for so long is rung again.
 SWEEP_AFTER = datetime.timedelta(seconds=20)
 
@@ -20,13 +22,13 @@ def documents_of(organization_id: object, *, text: str = "") -> QuerySet[Documen
     documents = Document.objects.for_organization(organization_id).exclude(state=Document.State.DELETING)
     if text:
         documents = documents.filter(Q(path__icontains=text) | Q(title__icontains=text))
-    return documents.defer("source_text")
+    return documents.select_related("duplicate_of").defer("source_text", "duplicate_of__source_text")
 
 
 def document_get(*, organization_id: object, document_id: object) -> Document | None:
     """One document of an organisation with its text, or None."""
     documents = Document.objects.for_organization(organization_id).exclude(state=Document.State.DELETING)
-    return documents.filter(pk=document_id).first()
+    return documents.select_related("duplicate_of").defer("duplicate_of__source_text").filter(pk=document_id).first()
 
 
 def document_at(*, organization_id: object, path: str) -> Document | None:
@@ -46,16 +48,26 @@ def documents_waiting(organization_id: object) -> int:
     return Document.objects.for_organization(organization_id).filter(state=Document.State.PENDING).count()
 
 
+def documents_exist() -> bool:
+    """Whether any organisation has a document."""
+    return Document.objects.exclude(state=Document.State.DELETING).exists()
+
+
 def documents_to_sweep() -> list[str]:
     """Ids of documents whose change was not applied in time."""
     waiting = Document.objects.filter(
         state__in=[Document.State.PENDING, Document.State.DELETING], updated_at__lt=timezone.now() - SWEEP_AFTER
     )
+    if not settings.AURORA_AUTO_INGEST:
+        waiting = waiting.exclude(state=Document.State.PENDING, origin__in=FROM_FOLDERS)
     return [str(pk) for pk in waiting.order_by("updated_at").values_list("pk", flat=True)[:500]]
 
 
 def document_as_json(document: Document) -> dict[str, Any]:
     """A document as the API shows it, without its text."""
+    older = document.duplicate_of
+    if older is not None and older.state == Document.State.DELETING:
+        older = None
     return {
         "id": str(document.pk),
         "path": document.path,
@@ -66,6 +78,9 @@ def document_as_json(document: Document) -> dict[str, Any]:
         "size": document.size,
         "owner": document.owner,
         "review_date": document.review_date,
+        "dated": document.dated,
+        "duplicate_of": older.path if older else None,
+        "similarity": document.similarity if older else None,
         "created_at": document.created_at,
         "updated_at": document.updated_at,
     }

@@ -11,7 +11,8 @@ from agents.knowledge.passages import passages_from_chunks, passages_of, summary
 from agents.knowledge.paths import MAXIMUM_LENGTH
 from agents.knowledge.reports import MAXIMUM_NOTE, document_report
 from agents.knowledge.selectors import document_at, document_owners
-from agents.retrieval.errors import RetrievalError
+from agents.retrieval.errors import BadFilter, RetrievalError
+from agents.retrieval.filters import MAXIMUM_SOURCE, filters_from
 from agents.retrieval.search import search
 from agents.retrieval.selectors import document_chunks
 from agents.runs.database import in_database
@@ -21,6 +22,7 @@ from agents.tools.registry import register
 PAGE_CHARACTERS = 8_000
 PASSAGES_BY_DEFAULT = 5
 
+_DAY = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
 _PATH = {"type": "string", "minLength": 1, "maxLength": MAXIMUM_LENGTH, "description": "The document's path."}
 
 
@@ -50,6 +52,13 @@ class SearchTool:
                 "description": "How many passages; 5 if left out.",
             },
             "collection": {"type": "string", "maxLength": 100, "description": "Only documents of this collection."},
+            "source": {
+                "type": "string",
+                "maxLength": MAXIMUM_SOURCE,
+                "description": "Only this document, by its path, or only those in this folder.",
+            },
+            "since": {**_DAY, "description": "Only text of this day (YYYY-MM-DD) or later."},
+            "until": {**_DAY, "description": "Only text of this day (YYYY-MM-DD) or earlier."},
         },
         "required": ["query"],
         "additionalProperties": False,
@@ -70,8 +79,10 @@ class SearchTool:
                 organization_id=context.organization_id,
                 query=arguments["query"],
                 limit=arguments.get("limit", PASSAGES_BY_DEFAULT),
-                collection=arguments.get("collection"),
+                filters=filters_from(arguments),
             )
+        except BadFilter as error:
+            raise ToolError(f"{error.field}: {error}") from error
         except (RetrievalError, EmbeddingError) as error:
             raise ToolError(str(error)) from error
         relevant = [hit for hit in found.hits if hit.relevant]

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from functools import wraps
 from urllib.parse import urlencode
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from aurora_site.accounts.identity import session_for_demo
+from aurora_site.accounts.identity import Identity, session_for_demo
+from aurora_site.accounts.models import Role
 
 PageView = Callable[..., HttpResponse]
 
@@ -29,6 +31,39 @@ def member_page(view: PageView) -> PageView:
         return redirect("/sign-in?" + urlencode({"next": request.get_full_path()}))
 
     return guarded
+
+
+def editor_page(view: PageView) -> PageView:
+    """As ``member_page``, for editors of the organisation; others of it are told that they may not (403)."""
+
+    @member_page
+    @wraps(view)
+    def guarded(request: HttpRequest, identity: Identity, **parameters: object) -> HttpResponse:
+        if not identity.has_role(Role.EDITOR):
+            raise PermissionDenied("This needs the role of an editor.")
+        return view(request, identity, **parameters)
+
+    return guarded
+
+
+def operator_page(view: PageView) -> PageView:
+    """For the operators of the installation; others get 403. It needs no organisation."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, **parameters: object) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect("/sign-in?" + urlencode({"next": request.get_full_path()}))
+        if not is_operator(request):
+            raise PermissionDenied("This is for the operators of the installation.")
+        return view(request, **parameters)
+
+    return guarded
+
+
+def is_operator(request: HttpRequest) -> bool:
+    """Whether the person signed in runs this installation."""
+    user = request.user
+    return bool(user.is_authenticated and user.is_staff)
 
 
 def is_part(request: HttpRequest) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal, Protocol
 
 Mode = Literal["llm", "extractive"]
@@ -16,17 +17,25 @@ TOOL_CALLS = "tool_calls"
 
 @dataclass(frozen=True)
 class PassageSentence:
-    """A sentence of a passage: its text, offsets in the document, and cosine (-1 to 1) with the question."""
+    """A sentence of a passage: its text, offsets in the document, and cosine (-1 to 1) with the question.
+
+    ``kind`` is prose, item, header, row or code; ``context`` a row's header line or the line that introduces a list.
+    """
 
     text: str
     start: int
     end: int
     score: float
+    kind: str = "prose"
+    context: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Passage:
-    """A retrieved chunk as it is offered to a model; ``number`` is what ``[n]`` in the answer refers to."""
+    """A retrieved chunk as it is offered to a model; ``number`` is what ``[n]`` in the answer refers to.
+
+    ``dated`` is the day that the document says it is of, else the day it came in.
+    """
 
     number: int
     id: str
@@ -40,6 +49,7 @@ class Passage:
     score: float
     relevant: bool = True
     owner: str = ""
+    dated: date | None = None
     sentences: Sequence[PassageSentence] = ()
 
 

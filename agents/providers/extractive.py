@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncGenerator, Iterator
 
 from agents.providers.base import UNANSWERED, Finished, Mode, ModelEvent, ModelRequest, Renumbered, TextDelta, Usage
 from agents.providers.extraction import compose
 
 _PIECE = 160
-_MARKER = re.compile(r"\[(\d{1,2})\](?= |\n|$)")
 
 
 class ExtractiveProvider:
@@ -33,8 +31,7 @@ class ExtractiveProvider:
         numbers = tuple(dict.fromkeys(part.passage_number for part in answer.segments if part.passage_number))
         yield Renumbered(numbers)
         new = {old: position for position, old in enumerate(numbers, start=1)}
-        text = _MARKER.sub(lambda match: f"[{new.get(int(match[1]), match[1])}]", answer.text)
-        for piece in _pieces(text):
+        for piece in _pieces(answer.numbered(new)):
             yield TextDelta(piece)
         yield Finished("stop" if answer.answered else UNANSWERED)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Literal
 
 Kind = Literal["heading", "paragraph", "item", "table", "code", "row"]
@@ -14,16 +16,18 @@ _HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))??(?:[ \t]+#+)?[ \t]*$")
 _UNDERLINE = re.compile(r" {0,3}(=+|-{2,})[ \t]*$")
 _RULE = re.compile(r" {0,3}([-*_])[ \t]*(?:\1[ \t]*){2,}$")
 _ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,9}[.)])[ \t]+\S")
-_DELIMITER_ROW = re.compile(r"(?=[^|\n]*\|)\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$")
+_DELIMITER_ROW = re.compile(r"\s*+\|?+\s*+:?+-++:?+\s*+(?:\|\s*+:?+-++:?+\s*+)*+\|?+\s*+$")
 # Words set apart by several blanks: a line of a table made with blanks.
 _COLUMNS = re.compile(r"\s*\S.*?\S(?: {2,}|\t+)\S")
 _INDENTED = re.compile(r"(?: {4}|\t)")
+# MkDocs' admonitions and tabs: what is indented below is text, not code.
+_ADMONITION = re.compile(r"\s*(?:!!!|\?\?\?\+?|===\+?)[ \t]+[\w\"]")
 MAX_PLAIN_HEADING = 80
 # What is longer is a paragraph, however it is marked: titles are cut in the title path, and no text may be lost.
 MAX_HEADING = 200
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Block:
     """``text[start:end]`` is the block without the line break at its end. ``level`` and ``title`` are a heading's."""
 
@@ -34,7 +38,7 @@ class Block:
     title: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Line:
     start: int
     text: str
@@ -50,27 +54,32 @@ class _Line:
 
 def markdown_blocks(text: str) -> list[Block]:
     """The blocks of a Markdown text, in order; together they hold every character but blanks and rules."""
-    return list(_Parser(_lines(text)).blocks())
+    return list(_Parser(_Lines(text)).blocks())
 
 
 def plain_blocks(text: str) -> list[Block]:
     """The paragraphs, list items and headings (capitals, or underlined) of a text without markup."""
-    return list(_Parser(_lines(text), markup=False).blocks())
+    return list(_Parser(_Lines(text), markup=False).blocks())
 
 
-def _lines(text: str) -> list[_Line]:
-    lines = []
-    position = 0
-    for line in text.split("\n"):
-        lines.append(_Line(position, line))
-        position += len(line) + 1
-    return lines
+class _Lines:
+    """The lines of a text, made when asked for: as objects all at once they would take twenty times its memory."""
+
+    def __init__(self, text: str) -> None:
+        self._texts = text.split("\n")
+        self._starts = array("L", accumulate((len(line) + 1 for line in self._texts), initial=0))
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def __getitem__(self, index: int) -> _Line:
+        return _Line(self._starts[index], self._texts[index])
 
 
 class _Parser:
     """Line by line; what isn't recognised is a paragraph."""
 
-    def __init__(self, lines: list[_Line], *, markup: bool = True) -> None:
+    def __init__(self, lines: _Lines, *, markup: bool = True) -> None:
         self.lines = lines
         self.markup = markup
         self.position = 0
@@ -83,7 +92,8 @@ class _Parser:
                 self.position += 1
                 continue
             block = (self._markup_block(line) if self.markup else self._plain_block(line)) or self._prose(line)
-            self.in_list = block.kind == "item" or (self.in_list and line.text[:1].isspace())
+            opens = block.kind == "item" or bool(self.markup and _ADMONITION.match(line.text))
+            self.in_list = opens or (self.in_list and line.text[:1].isspace())
             yield block
 
     def _markup_block(self, line: _Line) -> Block | None:
@@ -92,7 +102,7 @@ class _Parser:
         if heading := _heading(line.text):
             self.position += 1
             return Block("heading", line.start, line.end, len(heading.group(1)), (heading.group(2) or "").strip())
-        if "|" in line.text and self._next_matches(_DELIMITER_ROW):
+        if "|" in line.text and self._delimiters_follow():
             return self._run("table", line, lambda text: "|" in text)
         if not self.in_list and _INDENTED.match(line.text):
             return self._run("code", line, lambda text: bool(_INDENTED.match(text)))
@@ -113,6 +123,10 @@ class _Parser:
             return None
         self.position += 2 if underline else 1
         return Block("heading", line.start, line.end, 1 if underline and "=" in underline.group(1) else 2, text)
+
+    def _delimiters_follow(self) -> bool:
+        following = self._next_matches(_DELIMITER_ROW)
+        return following is not None and "|" in following.string
 
     def _next_matches(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
         following = self.position + 1
@@ -153,7 +167,7 @@ class _Parser:
             return False
         if not self.markup:
             return not (_is_capitals(line.text.strip()) or _COLUMNS.match(line.text))
-        starts_table = "|" in line.text and self._next_matches(_DELIMITER_ROW)
+        starts_table = "|" in line.text and self._delimiters_follow()
         return not (_FENCE.match(line.text) or _heading(line.text) or _RULE.match(line.text) or starts_table)
 
 
@@ -163,5 +177,6 @@ def _heading(line: str) -> re.Match[str] | None:
 
 def _is_capitals(text: str) -> bool:
     """Whether a line of plain text reads as a heading: several letters, all of them capitals."""
-    letters = sum(character.isalpha() for character in text)
-    return letters > 3 and text.isupper() and len(text) <= MAX_PLAIN_HEADING and text[-1] not in ".,;:"
+    if len(text) > MAX_PLAIN_HEADING or not text.isupper() or text[-1] in ".,;:":
+        return False
+    return sum(character.isalpha() for character in text) > 3

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
 import numpy as np
 from django.db import connections
-from django.db.models import Sum
+from django.db.models import Count, Sum
 
 from agents.retrieval.chunking import CHUNKER
 from agents.retrieval.models import Chunk, IndexVersion, Posting, Sentence
-from agents.retrieval.preparing import EmbeddedChunk, PreparedChunk
+from agents.retrieval.preparing import EmbeddedChunk, PreparedChunk, slices
 from agents.retrieval.selectors import ALIAS
 
 if TYPE_CHECKING:
@@ -24,11 +25,12 @@ _BATCH = 500
 
 
 def stored_fingerprint(document: IndexDocument, version: IndexVersion) -> list[tuple[object, ...]]:
-    """What is indexed of a document: hash, offsets, path, title and collection of each chunk, in order."""
+    """What is indexed of a document: hash, offsets, path, title, collection and day of each chunk, in order."""
     rows = Chunk.objects.filter(
         version=version, organization_id=document.organization_id, document_id=document.document_id
     )
-    return list(rows.order_by("ordinal").values_list("content_hash", "start", "end", "path", "title", "collection"))
+    described = rows.values_list("content_hash", "start", "end", "path", "title", "collection", "dated")
+    return list(described.order_by("ordinal"))
 
 
 def embedded_chunks_reuse(
@@ -44,7 +46,7 @@ def embedded_chunks_reuse(
         version__embedder=version.embedder,
         version__chunker=CHUNKER,
     )
-    chunks = {chunk.content_hash: chunk for chunk in found.only("id", "content_hash", "embedding")}
+    chunks = {chunk.content_hash: chunk for chunk in found.only("id", "content_hash", "embedding", "token_vectors")}
     prefixed: dict[int, list[object]] = defaultdict(list)
     bare: dict[int, list[object]] = defaultdict(list)
     ids = [chunk.pk for chunk in chunks.values()]
@@ -56,6 +58,7 @@ def embedded_chunks_reuse(
             np.asarray(chunk.embedding, dtype=np.float32),
             _matrix(prefixed[chunk.pk], version),
             _matrix(bare[chunk.pk], version),
+            bytes(chunk.token_vectors),
         )
         for content_hash, chunk in chunks.items()
         if len(prefixed[chunk.pk]) == wanted[content_hash]
@@ -68,42 +71,58 @@ def _matrix(rows: Sequence[object], version: IndexVersion) -> np.ndarray:
 
 def document_chunks_delete(organization_id: str, document_id: str, version: IndexVersion) -> int:
     """Deletes a document's chunks from a version and takes them out of the statistics; how many they were."""
+    chunks, terms = _rows_delete(organization_id, document_id, version)
+    if chunks:
+        _statistics_add(version, organization_id, chunks=-chunks, terms=-terms)
+    return chunks
+
+
+def document_chunks_replace(
+    document: IndexDocument, version: IndexVersion, prepared: Sequence[PreparedChunk], vectors: Iterator[EmbeddedChunk]
+) -> None:
+    """Puts a document's chunks in the place of those it had, piece by piece; ``vectors`` are those of ``prepared``.
+
+    The statistics come last, in one step: other writers of the organisation wait for whoever changed them.
+    """
+    chunks, terms = _rows_delete(document.organization_id, document.document_id, version)
+    uuids = _uuids(document, version, prepared)
+    written = sum(_rows_insert(document, version, piece, uuids, vectors) for piece in slices(prepared))
+    _statistics_add(version, document.organization_id, chunks=len(prepared) - chunks, terms=written - terms)
+
+
+def _rows_delete(organization_id: str, document_id: str, version: IndexVersion) -> tuple[int, int]:
+    """How many chunks went, and how many terms they had."""
     chunks = Chunk.objects.filter(version=version, organization_id=organization_id, document_id=document_id)
-    ids = list(chunks.values_list("id", flat=True))
-    if not ids:
-        return 0
-    terms = chunks.aggregate(total=Sum("term_count"))["total"] or 0
-    Posting.objects.filter(chunk_id__in=ids)._raw_delete(ALIAS)
-    Sentence.objects.filter(chunk_id__in=ids)._raw_delete(ALIAS)
+    counted = chunks.aggregate(chunks=Count("id"), terms=Sum("term_count"))
+    Posting.objects.filter(chunk_id__in=chunks.values("id"))._raw_delete(ALIAS)
+    Sentence.objects.filter(chunk_id__in=chunks.values("id"))._raw_delete(ALIAS)
     chunks._raw_delete(ALIAS)
-    _statistics_add(version, organization_id, chunks=-len(ids), terms=-terms)
-    return len(ids)
+    return counted["chunks"], counted["terms"] or 0
 
 
-def chunks_insert(
+def _rows_insert(
     document: IndexDocument,
     version: IndexVersion,
     prepared: Sequence[PreparedChunk],
-    embedded: Mapping[str, EmbeddedChunk],
-) -> None:
-    """Inserts a document's chunks with sentences, postings and statistics."""
+    uuids: Iterator[UUID],
+    vectors: Iterator[EmbeddedChunk],
+) -> int:
+    """Inserts chunks with sentences and postings; how many terms they have."""
+    embedded = list(islice(vectors, len(prepared)))
+    terms = [chunk.terms for chunk in prepared]
     rows = [
-        _chunk_row(document, version, chunk, uuid, embedded[chunk.content_hash])
-        for chunk, uuid in zip(prepared, _uuids(document, version, prepared), strict=True)
+        _chunk_row(document, version, chunk, next(uuids), vector, sum(counted.values()))
+        for chunk, vector, counted in zip(prepared, embedded, terms, strict=True)
     ]
     Chunk.objects.bulk_create(rows, batch_size=_BATCH)
     sentences = [
         sentence
-        for row, chunk in zip(rows, prepared, strict=True)
-        for sentence in _sentence_rows(row.pk, chunk, embedded[chunk.content_hash])
+        for row, chunk, vector in zip(rows, prepared, embedded, strict=True)
+        for sentence in _sentence_rows(row.pk, chunk, vector)
     ]
     Sentence.objects.bulk_create(sentences, batch_size=_BATCH)
-    _postings_insert(
-        document.organization_id, version, [(row.pk, chunk) for row, chunk in zip(rows, prepared, strict=True)]
-    )
-    _statistics_add(
-        version, document.organization_id, chunks=len(rows), terms=sum(chunk.term_count for chunk in prepared)
-    )
+    _postings_insert(document.organization_id, version, rows, terms)
+    return sum(row.term_count for row in rows)
 
 
 def _uuids(document: IndexDocument, version: IndexVersion, prepared: Sequence[PreparedChunk]) -> Iterator[UUID]:
@@ -116,7 +135,12 @@ def _uuids(document: IndexDocument, version: IndexVersion, prepared: Sequence[Pr
 
 
 def _chunk_row(
-    document: IndexDocument, version: IndexVersion, chunk: PreparedChunk, uuid: UUID, embedded: EmbeddedChunk
+    document: IndexDocument,
+    version: IndexVersion,
+    chunk: PreparedChunk,
+    uuid: UUID,
+    embedded: EmbeddedChunk,
+    term_count: int,
 ) -> Chunk:
     return Chunk(
         uuid=uuid,
@@ -127,13 +151,15 @@ def _chunk_row(
         path=document.path,
         title=document.title,
         heading=chunk.span.heading,
+        dated=document.dated,
         ordinal=chunk.span.ordinal,
         text=chunk.span.text,
         start=chunk.span.start,
         end=chunk.span.end,
         content_hash=chunk.content_hash,
-        term_count=chunk.term_count,
+        term_count=term_count,
         embedding=embedded.vector,
+        token_vectors=embedded.token_vectors,
     )
 
 
@@ -151,15 +177,16 @@ def _sentence_rows(chunk_id: int, chunk: PreparedChunk, embedded: EmbeddedChunk)
         )
 
 
-def _postings_insert(organization_id: str, version: IndexVersion, chunks: Sequence[tuple[int, PreparedChunk]]) -> None:
+def _postings_insert(
+    organization_id: str, version: IndexVersion, rows: Sequence[Chunk], terms: Sequence[Mapping[str, int]]
+) -> None:
     ids, words, frequencies, lengths = [], [], [], []
-    for chunk_id, chunk in chunks:
-        length = chunk.term_count
-        for term, frequency in chunk.terms.items():
-            ids.append(chunk_id)
+    for row, counted in zip(rows, terms, strict=True):
+        for term, frequency in counted.items():
+            ids.append(row.pk)
             words.append(term)
             frequencies.append(frequency)
-            lengths.append(length)
+            lengths.append(row.term_count)
     with connections[ALIAS].cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {Posting._meta.db_table} (version_id, organization_id, chunk_id, term, frequency, length)"  # noqa: S608

@@ -9,16 +9,18 @@ from typing import Literal
 
 from agents.retrieval.blocks import Block
 from agents.retrieval.sentences import MAX_SENTENCE, cut, sentence_spans, trim
+from agents.retrieval.token_counts import token_counter
 from aurora_site.core.text.markup import cells, code_body, plain, table_row
 
-CHUNKER = "headings-2"
+CHUNKER = "headings-3"
 MAX_TOKENS = 230
 MAX_HEADING = 500
 MAX_CONTEXT = 200
 _HEADING_TOKENS = 60
+# What is far over any budget is cut into pieces of this many characters before anything is counted.
+_LONG = 50_000
 
 SentenceKind = Literal["prose", "item", "header", "row", "code"]
-_PIECE = re.compile(r"[a-zA-Z]+|[0-9]+|[^\W_]|[^\w\s]|_", re.UNICODE)
 # A bold lead-in such as "**Carry-over.**" says nothing without the sentence after it.
 _LEAD_IN = re.compile(r"\s*(?:[-*+•]|\d{1,9}[.)])?\s*(\*\*|__)[^*_]{1,80}\1[.:!?]?|\s*(?:[-*+•]|\d{1,9}[.)])")
 
@@ -55,32 +57,24 @@ class ChunkSpan:
         return f"{self.heading}\n{header}{self.text}"
 
 
-def approximate_tokens(text: str) -> int:
-    """About how many WordPiece tokens a text has; tends to count too many, so that nothing is cut off."""
-    count = 0
-    for match in _PIECE.finditer(text):
-        piece = match.group()
-        if piece[0].isascii() and piece[0].isalpha():
-            count += 1 + (len(piece) - 1) // 7
-        else:
-            count += (len(piece) + 1) // 2
-    return count
-
-
 def chunk_text(
     text: str,
     blocks: Sequence[Block],
     title: str,
     *,
     max_tokens: int = MAX_TOKENS,
-    count_tokens: Callable[[str], int] = approximate_tokens,
+    count_tokens: Callable[[str], int] | None = None,
 ) -> list[ChunkSpan]:
     """The chunks of a text, in order; each lies within one section and has at most ``max_tokens`` tokens.
 
-    The title path is embedded with each chunk, so a long path makes its chunks shorter. Blocks are kept whole where
-    they fit; a longer one is cut between sentences, rows or lines. A heading with nothing below it is a chunk itself.
+    Tokens are estimated for the text's language unless ``count_tokens`` is given. The title path is embedded with
+    each chunk, so a long path makes its chunks shorter. Blocks are kept whole where they fit; a longer one is cut
+    between sentences, rows or lines. A heading with nothing below it is a chunk itself.
     """
     chunks: list[ChunkSpan] = []
+    if count_tokens is None:
+        prose = (text[block.start : block.end] for block in blocks if block.kind in ("paragraph", "item"))
+        count_tokens = token_counter(prose)
     for heading, section in _sections(blocks, title):
         budget = max_tokens - min(count_tokens(heading), _HEADING_TOKENS)
         for units in _packed(list(_section_units(text, section, budget, count_tokens)), budget):
@@ -207,6 +201,10 @@ def _table_spans(text: str, block: Block) -> Iterator[SentenceSpan]:
 def _fitting(text: str, span: SentenceSpan, budget: int, count_tokens: Callable[[str], int]) -> Iterator[SentenceSpan]:
     """The span, or its pieces if it alone is over the budget: halved until each fits."""
     length = span.end - span.start
+    if length > _LONG:
+        for start, end in cut(text, span.start, span.end, _LONG):
+            yield from _fitting(text, SentenceSpan(start, end, span.kind, span.context), budget, count_tokens)
+        return
     if length <= 1 or count_tokens(text[span.start : span.end]) <= budget:
         yield span
         return

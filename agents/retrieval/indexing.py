@@ -5,29 +5,33 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
+from django.conf import settings
 from django.db import connections, transaction
 
 from agents.embeddings import embedder_named
-from agents.embeddings.base import EmbedderUnavailable
+from agents.embeddings.base import EmbeddingError
 from agents.retrieval import versions
 from agents.retrieval.chunk_store import (
-    chunks_insert,
     document_chunks_delete,
+    document_chunks_replace,
     embedded_chunks_reuse,
     stored_fingerprint,
 )
+from agents.retrieval.errors import VersionGone
 from agents.retrieval.loading import SourceText
 from agents.retrieval.models import IndexVersion
-from agents.retrieval.preparing import PreparedChunk, embed, prepare
-from agents.retrieval.selectors import ALIAS, writable_versions
+from agents.retrieval.preparing import PreparedChunk, embed, prepare, slices
+from agents.retrieval.selectors import ALIAS, WRITABLE, writable_versions
+from agents.retrieval.spool import VectorSpool
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
 class IndexDocument:
-    """A document as the index takes it.
+    """A document as the index takes it. ``dated`` is the day it says it is of, else the day it came in.
 
     ``is_current`` is asked once more before anything is written, while no other change of this document can run: it
     tells whether the main database still has the document with this very text. So neither a slow task can bring back
@@ -40,6 +44,7 @@ class IndexDocument:
     title: str
     source: SourceText
     collection: str = ""
+    dated: date | None = None
     is_current: Callable[[], bool] | None = field(default=None, compare=False)
 
 
@@ -60,6 +65,7 @@ def document_index(
     title: str,
     source: SourceText,
     collection: str = "",
+    dated: date | None = None,
     is_current: Callable[[], bool] | None = None,
 ) -> IndexResult:
     """Brings a document up to date in every kept version; makes the first version if there is none.
@@ -67,10 +73,14 @@ def document_index(
     Passages whose text and title path were embedded before, under whatever path, are not embedded again. Embedding
     happens outside of any transaction. Raises EmbeddingError when the active version's embedder fails.
     """
-    document = IndexDocument(
+    return index_everywhere(IndexDocument(
         organization_id=organization_id, document_id=document_id, path=path, title=title,
-        source=source, collection=collection, is_current=is_current,
-    )  # fmt: skip
+        source=source, collection=collection, dated=dated, is_current=is_current,
+    ))  # fmt: skip
+
+
+def index_everywhere(document: IndexDocument) -> IndexResult:
+    """As ``document_index``: the active version first, since searches wait for that one, then the others."""
     active = versions.version_ensure_active()
     result = document_index_in(document, active)
     for version in writable_versions():
@@ -80,20 +90,22 @@ def document_index(
 
 
 def document_index_in(document: IndexDocument, version: IndexVersion) -> IndexResult:
-    """Brings a document up to date in one version. Raises EmbeddingError."""
+    """Brings a document up to date in one version: searches see the old text or the new one, never a part.
+
+    Raises EmbeddingError, and IndexVersionError when the version is deleted meanwhile.
+    """
     prepared = prepare(document.source, document.title)
     if stored_fingerprint(document, version) == _fingerprint(document, prepared):
         return IndexResult(len(prepared), 0, changed=False)
-    ready = embedded_chunks_reuse(document.organization_id, version, prepared)
-    missing = [chunk for chunk in prepared if chunk.content_hash not in ready]
-    ready.update(embed(missing, embedder_named(version.embedder)))
-    with transaction.atomic(using=ALIAS):
-        _lock(version, document.organization_id, document.document_id)
-        if document.is_current is not None and not document.is_current():
-            return IndexResult(0, len(missing), changed=False)
-        document_chunks_delete(document.organization_id, document.document_id, version)
-        chunks_insert(document, version, prepared, ready)
-    return IndexResult(len(prepared), len(missing), changed=True)
+    with VectorSpool(version.dimension) as spool:
+        embedded = sum(_embed(document, version, piece, spool) for piece in slices(prepared))
+        with transaction.atomic(using=ALIAS):
+            _hold(version)
+            _lock(version, document.organization_id, document.document_id)
+            if document.is_current is not None and not document.is_current():
+                return IndexResult(0, embedded, changed=False)
+            document_chunks_replace(document, version, prepared, spool.read(prepared))
+    return IndexResult(len(prepared), embedded, changed=True)
 
 
 def document_remove(*, organization_id: str, document_id: str) -> int:
@@ -106,20 +118,35 @@ def document_remove(*, organization_id: str, document_id: str) -> int:
     return removed
 
 
+def _embed(
+    document: IndexDocument, version: IndexVersion, prepared: Sequence[PreparedChunk], spool: VectorSpool
+) -> int:
+    """Puts the vectors of chunks into the spool; how many chunks had to be embedded for it."""
+    ready = embedded_chunks_reuse(document.organization_id, version, prepared)
+    missing = list({chunk.content_hash: chunk for chunk in prepared if chunk.content_hash not in ready}.values())
+    if missing:
+        ready.update(embed(missing, embedder_named(version.embedder)))
+    for chunk in prepared:
+        spool.add(ready[chunk.content_hash])
+    return len(missing)
+
+
 def _index_beside(document: IndexDocument, version: IndexVersion) -> None:
-    """A version whose embedder is gone misses this change, so it must never be switched back to."""
+    """A version that isn't searched may miss a change where its embedder is gone, but never in silence."""
     try:
         document_index_in(document, version)
-    except EmbedderUnavailable as error:
+    except EmbeddingError as error:
         logger.warning("Index version %s can't be kept up to date: %s", version.name, error)
-        versions.version_fail(version, reason=f"Missed a change of {document.path}: {error}")
+        reason = f"Missed a change of {document.path}: {error}"
+        if version.name == settings.AURORA_INDEX_VERSION or not versions.version_missed(version, reason=reason):
+            raise
+    except VersionGone:
+        logger.info("Index version %s was deleted while %s was indexed", version.name, document.path)
 
 
 def _fingerprint(document: IndexDocument, prepared: Sequence[PreparedChunk]) -> list[tuple[object, ...]]:
-    return [
-        (chunk.content_hash, chunk.span.start, chunk.span.end, document.path, document.title, document.collection)
-        for chunk in prepared
-    ]
+    described = document.path, document.title, document.collection, document.dated
+    return [(chunk.content_hash, chunk.span.start, chunk.span.end, *described) for chunk in prepared]
 
 
 def _lock(version: IndexVersion, organization_id: str, document_id: str) -> None:
@@ -127,3 +154,13 @@ def _lock(version: IndexVersion, organization_id: str, document_id: str) -> None
     with connections[ALIAS].cursor() as cursor:
         key = f"document:{version.pk}:{organization_id}:{document_id}"
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
+
+
+def _hold(version: IndexVersion) -> None:
+    """Keeps the version from being deleted until the transaction ends."""
+    with connections[ALIAS].cursor() as cursor:
+        table = IndexVersion._meta.db_table
+        cursor.execute(f"SELECT state FROM {table} WHERE id = %s FOR KEY SHARE", [version.pk])  # noqa: S608
+        row = cursor.fetchone()
+    if row is None or row[0] not in WRITABLE:
+        raise VersionGone(f"Index version {version.name} was deleted.")

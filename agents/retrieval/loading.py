@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 import datetime
-import io
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 import yaml
 
 from agents.retrieval.blocks import Block, markdown_blocks, plain_blocks
-from agents.retrieval.html_text import html_markdown
+from agents.retrieval.csv_text import csv_lines
+from agents.retrieval.dates import date_said
+from agents.retrieval.decoding import decoded
+from agents.retrieval.hidden import without_invisible
+from agents.retrieval.html_text import html_page
 from agents.retrieval.loading_errors import (
     DocumentTooLarge,
     LoadingError,
@@ -21,6 +23,8 @@ from agents.retrieval.loading_errors import (
     UnsupportedDocument,
 )
 from agents.retrieval.pdf_text import pdf_text
+from agents.retrieval.rst_text import rst_markdown
+from agents.retrieval.visible_markdown import visible_markdown
 from aurora_site.core.text.markup import plain
 
 __all__ = [
@@ -29,9 +33,10 @@ __all__ = [
 ]  # fmt: skip
 
 MAX_BYTES = 20 * 1024 * 1024
-MAX_CHARACTERS = 5_000_000
-MAX_CSV_ROWS = 50_000
-MAX_CSV_COLUMNS = 200
+# Of the text that is read from a file: tables and PDFs hold more of it than they have bytes.
+MAX_CHARACTERS = 40_000_000
+# Each is a passage; more are no headings that anybody reads.
+MAX_HEADINGS = 200_000
 MAX_FRONT_MATTER = 8_000
 MAX_TITLE = 255
 # Only these keys of a front matter are kept, each as text.
@@ -39,8 +44,9 @@ FRONT_MATTER_KEYS = ("title", "owner", "review_date", "collection", "description
 
 _FORMATS = {
     ".md": "markdown", ".markdown": "markdown", ".txt": "plain", ".text": "plain", ".pdf": "pdf",
-    ".html": "html", ".htm": "html", ".csv": "csv",
+    ".html": "html", ".htm": "html", ".csv": "csv", ".rst": "rst",
 }  # fmt: skip
+SUFFIXES = tuple(_FORMATS)
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)
 _CONTROL = re.compile(r"[\x01-\x08\x0b-\x1f\x7f\x85\u2028\u2029]")
 
@@ -49,8 +55,9 @@ _CONTROL = re.compile(r"[\x01-\x08\x0b-\x1f\x7f\x85\u2028\u2029]")
 class SourceText:
     """A document's text as it is stored, shown and cited: every offset of a chunk or sentence counts in ``text``.
 
-    Line breaks are ``\\n``, and a front matter is taken out into ``metadata`` (title, owner, review_date, collection,
-    description, as far as given).
+    Line breaks are ``\\n``; what a reader doesn't see is left out. A front matter is taken out into ``metadata`` (title,
+    owner, review_date, collection, description, as far as given), which also holds ``date``, the day that the document
+    says it is of, as ``YYYY-MM-DD``.
     """
 
     text: str
@@ -65,20 +72,20 @@ def supported(filename: str) -> bool:
 
 
 def load_document(content: bytes, filename: str, *, max_bytes: int = MAX_BYTES) -> SourceText:
-    """Reads .md, .txt, .html, .pdf or .csv, told by the file name's ending.
+    """Reads .md, .rst, .txt, .html, .pdf or .csv, told by the file name's ending.
 
     Raises UnsupportedDocument for another ending, DocumentTooLarge, and UnreadableDocument for content that isn't what
-    the name says, isn't UTF-8, is encrypted or broken, or has no text.
+    the name says, isn't text, is encrypted or broken, or has no text.
     """
     kind = _FORMATS.get(PurePosixPath(filename).suffix.lower())
     if kind is None:
-        raise UnsupportedDocument(f"{filename!r} isn't a .md, .txt, .html, .pdf or .csv file.")
+        raise UnsupportedDocument(f"{filename!r} isn't a .md, .rst, .txt, .html, .pdf or .csv file.")
     if len(content) > max_bytes:
         raise DocumentTooLarge(f"The file has {len(content):,} bytes; the limit is {max_bytes:,}.")
     if kind == "pdf":
-        text, title = pdf_text(content, max_characters=MAX_CHARACTERS)
-        return _source(text, "plain", filename, title)
-    return _source(_decoded(content), kind, filename, "")
+        pdf = pdf_text(content, max_characters=MAX_CHARACTERS)
+        return _source(pdf.text, "plain", filename, title=pdf.title, noted=pdf.dates)
+    return _source(decoded(content, html=kind == "html"), kind, filename)
 
 
 def load_text(text: str, path: str, *, title: str = "") -> SourceText:
@@ -87,34 +94,34 @@ def load_text(text: str, path: str, *, title: str = "") -> SourceText:
     A given title outranks the text's own. Raises UnreadableDocument and DocumentTooLarge.
     """
     kind = _FORMATS.get(PurePosixPath(path).suffix.lower(), "markdown")
-    source = _source(text, "plain" if kind == "pdf" else kind, path, "")
+    source = _source(text, "plain" if kind == "pdf" else kind, path)
     return SourceText(source.text, title.strip()[:MAX_TITLE] or source.title, source.metadata, source.blocks)
 
 
-def _decoded(content: bytes) -> str:
-    if content.startswith(b"%PDF-"):
-        raise UnreadableDocument("The file is a PDF, but its name says otherwise.")
-    encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    try:
-        return content.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise UnreadableDocument(f"The file isn't valid UTF-8 text (byte {error.start:,}).") from error
-
-
-def _source(raw: str, kind: str, filename: str, title: str) -> SourceText:
+def _source(raw: str, kind: str, filename: str, *, title: str = "", noted: Sequence[str] = ()) -> SourceText:
     text = _cleaned(raw)
-    metadata: dict[str, str] = {}
-    if kind == "html":
-        text, title = html_markdown(text)
-    elif kind == "markdown":
-        text, metadata = _without_front_matter(text)
-    elif kind == "csv":
-        text = _csv_lines(text)
+    front: dict[str, object] = {}
+    dates: Mapping[str, object] = {}
+    match kind:
+        case "html":
+            page = html_page(text)
+            text, title, dates = page.text, page.title, page.dates
+        case "markdown":
+            text, front = _without_front_matter(text)
+            text, dates = visible_markdown(text), front
+        case "rst":
+            text, dates = rst_markdown(text)
+        case "csv":
+            text = csv_lines(text, max_characters=MAX_CHARACTERS)
+    text = without_invisible(text)
     if not text.strip():
         raise UnreadableDocument("The document has no text.")
     blocks = _blocks(text, kind)
+    metadata = _metadata(front)
+    if dated := date_said(dates, text if kind != "csv" else "", filename, noted):
+        metadata["date"] = dated.isoformat()
     chosen = metadata.get("title") or title or _first_heading(blocks) or _name(filename)
-    return SourceText(text, " ".join(chosen.split())[:MAX_TITLE], metadata, tuple(blocks))
+    return SourceText(text, " ".join(without_invisible(chosen).split())[:MAX_TITLE], metadata, tuple(blocks))
 
 
 def _cleaned(text: str) -> str:
@@ -129,10 +136,13 @@ def _cleaned(text: str) -> str:
 def _blocks(text: str, kind: str) -> list[Block]:
     if kind == "csv":
         return [Block("row", line.start(), line.end()) for line in re.finditer(r"[^\n]+", text)]
-    return plain_blocks(text) if kind == "plain" else markdown_blocks(text)
+    blocks = plain_blocks(text) if kind == "plain" else markdown_blocks(text)
+    if sum(block.kind == "heading" for block in blocks) > MAX_HEADINGS:
+        raise DocumentTooLarge(f"The document has more than {MAX_HEADINGS:,} headings.")
+    return blocks
 
 
-def _without_front_matter(text: str) -> tuple[str, dict[str, str]]:
+def _without_front_matter(text: str) -> tuple[str, dict[str, object]]:
     """A front matter that isn't a YAML mapping is left in the text: better shown than lost."""
     match = _FRONT_MATTER.match(text[: MAX_FRONT_MATTER + 10])
     if match is None:
@@ -143,11 +153,15 @@ def _without_front_matter(text: str) -> tuple[str, dict[str, str]]:
         return text, {}
     if not isinstance(values, dict):
         return text, {}
-    known = {key: values[key] for key in FRONT_MATTER_KEYS if isinstance(values.get(key), str | int | float)}
-    dated = values.get("review_date")
+    return text[match.end() :], {key: value for key, value in values.items() if isinstance(key, str)}
+
+
+def _metadata(front: Mapping[str, object]) -> dict[str, str]:
+    known = {key: front[key] for key in FRONT_MATTER_KEYS if isinstance(front.get(key), str | int | float)}
+    dated = front.get("review_date")
     if isinstance(dated, datetime.date):
         known["review_date"] = dated.isoformat()
-    return text[match.end() :], {key: str(value).strip()[:MAX_TITLE] for key, value in known.items()}
+    return {key: str(value).strip()[:MAX_TITLE] for key, value in known.items()}
 
 
 def _first_heading(blocks: list[Block]) -> str:
@@ -158,31 +172,3 @@ def _first_heading(blocks: list[Block]) -> str:
 def _name(filename: str) -> str:
     words = re.sub(r"[-_]+", " ", PurePosixPath(filename).stem).strip() or "Untitled"
     return words[:1].upper() + words[1:]
-
-
-def _csv_lines(text: str) -> str:
-    """One line per row, ``header: value; header: value``, so that a row can be understood alone."""
-    rows = _csv_rows(text)
-    if len(rows) < 2:
-        return "\n".join("; ".join(row) for row in rows)
-    names = [name or f"column {number}" for number, name in enumerate(rows[0], 1)]
-    lines = []
-    for row in rows[1:]:
-        extra = [f"column {number}" for number in range(len(names) + 1, len(row) + 1)]
-        lines.append("; ".join(f"{name}: {value}" for name, value in zip([*names, *extra], row, strict=False) if value))
-    return "\n".join(line for line in lines if line)
-
-
-def _csv_rows(text: str) -> list[list[str]]:
-    header = text.lstrip("\n").partition("\n")[0]
-    delimiter = max(",;\t|", key=header.count)
-    rows: list[list[str]] = []
-    try:
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
-            if len(rows) >= MAX_CSV_ROWS or len(row) > MAX_CSV_COLUMNS:
-                raise DocumentTooLarge(f"A table may have {MAX_CSV_ROWS:,} rows and {MAX_CSV_COLUMNS} columns.")
-            if any(cell.strip() for cell in row):
-                rows.append([" ".join(cell.split()) for cell in row])
-    except csv.Error as error:
-        raise UnreadableDocument(f"The table can't be read: {error}.") from error
-    return rows

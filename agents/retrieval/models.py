@@ -23,6 +23,11 @@ class IndexVersion(models.Model):
     embedder = models.CharField(max_length=200)
     dimension = models.PositiveIntegerField()
     chunker = models.CharField(max_length=64)
+    calibration = models.JSONField(
+        default=dict, blank=True, help_text="The thresholds that tell relevant from not, fitted for this embedder."
+    )
+    done = models.PositiveIntegerField(default=0, help_text="Documents handled so far, while it is built.")
+    total = models.PositiveIntegerField(default=0, help_text="Documents to handle, while it is built.")
     state = models.CharField(max_length=16, choices=State.choices, default=State.BUILDING)
     note = models.TextField(blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -57,6 +62,7 @@ class Chunk(models.Model):
     path = models.CharField(max_length=1024)
     title = models.CharField(max_length=255)
     heading = models.CharField(max_length=512)
+    dated = models.DateField(null=True, help_text="The day the document says it is of, else the day it came in.")
     ordinal = models.PositiveIntegerField()
     text = models.TextField()
     start = models.PositiveIntegerField()
@@ -64,6 +70,7 @@ class Chunk(models.Model):
     content_hash = models.CharField(max_length=64)
     term_count = models.PositiveIntegerField()
     embedding = VectorField()
+    token_vectors = models.BinaryField(default=b"", help_text="Compressed, one for each token; empty if unknown.")
 
     class Meta:
         constraints = [
@@ -74,6 +81,13 @@ class Chunk(models.Model):
         ]
         indexes = [
             models.Index(fields=["organization_id", "content_hash"], name="retrieval_chunk_content"),
+            # All that filters look at, so that a large organisation's rows needn't be read to find the few that fit;
+            # and what the statistics add up.
+            models.Index(
+                fields=["version", "organization_id", "collection", "dated", "path"],
+                include=["id", "term_count"],
+                name="retrieval_chunk_filter",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -14,6 +14,10 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])(?:\s?\[\d{1,3}\])*\s+|\n+")
 _WORD = re.compile(r"[^\W_]+(?:[.'-][^\W_]+)*")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
+# What is in brackets in code cites nothing: ``argv[1]``. A character that no text has stands for the bracket meanwhile.
+_CODE = re.compile(r"^[ \t]*(`{3,}|~{3,}).*?(?:^[ \t]*\1|\Z)|`[^`\n]+`", re.MULTILINE | re.DOTALL)
+_HIDDEN = "\ue000"
+
 # Share of a sentence's content words that a passage must hold for the passage to count as its source.
 SUPPORT_SHARE = 0.6
 _CONTENT_WORD_LENGTH = 4
@@ -38,6 +42,7 @@ def ground(text: str, passages: Sequence[Passage], outputs: Sequence[str] = ()) 
     """
     known = {passage.number: passage for passage in passages}
     invalid: list[int] = []
+    text = _CODE.sub(lambda code: code.group().replace("[", _HIDDEN), text)
 
     def keep(match: re.Match[str]) -> str:
         number = int(match.group(1))
@@ -58,7 +63,12 @@ def ground(text: str, passages: Sequence[Passage], outputs: Sequence[str] = ()) 
             supported.setdefault(sources[0].number)
         elif not sources and not any(supports(output, plain) for output in outputs):
             unverified.append(plain)
-    return Grounding(text, cited, [number for number in supported if number not in cited], unverified, invalid)
+    also = [number for number in supported if number not in cited]
+    return Grounding(_shown(text), cited, also, [_shown(sentence) for sentence in unverified], invalid)
+
+
+def _shown(text: str) -> str:
+    return text.replace(_HIDDEN, "[")
 
 
 def supports(source: str, sentence: str) -> bool:

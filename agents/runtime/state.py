@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from agents.providers.base import Passage, PassageSentence, ToolRequest
@@ -62,7 +63,7 @@ class TurnState:
         self.pending[self.pending.index(call)] = dataclasses.replace(call, code=code, problem=problem)
 
     def as_json(self) -> dict[str, Any]:
-        return dataclasses.asdict(self)
+        return dataclasses.asdict(self, dict_factory=json_ready)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> TurnState:
@@ -77,9 +78,15 @@ class TurnState:
         )
 
 
+def json_ready(items: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """A dictionary for ``dataclasses.asdict``, with dates as JSON has them."""
+    return {key: value.isoformat() if isinstance(value, date) else value for key, value in items}
+
+
 def passage_from_json(data: Mapping[str, Any]) -> Passage:
     sentences = [PassageSentence(**item) for item in data["sentences"]]
-    return Passage(**{**data, "sentences": sentences})
+    dated = date.fromisoformat(data["dated"]) if data.get("dated") else None
+    return Passage(**{**data, "sentences": sentences, "dated": dated})
 
 
 def _exchange(data: Mapping[str, Any]) -> Exchange:

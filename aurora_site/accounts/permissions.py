@@ -28,6 +28,16 @@ class IsPerson(IsSignedIn):
         return isinstance(identity, Identity) and identity.api_key is None and not identity.is_demo
 
 
+class IsOperator(IsSignedIn):
+    """Somebody who operates the installation; through an API key only where that may administer."""
+
+    message = "This is for the installation's operators."
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        identity = request.auth
+        return isinstance(identity, Identity) and identity.user.is_staff and "admin" in identity.scopes
+
+
 class IsViewer(IsSignedIn):
     """At least a viewer in the request's organisation."""
 

@@ -15,8 +15,16 @@ from agents.catalog.definitions import UnknownAgent
 from agents.catalog.services import AgentNameTaken
 from agents.chat.errors import SessionFull, UnfitMessage, UnknownMessage, UnknownSession
 from agents.embeddings.base import EmbeddingError
+from agents.knowledge.describing import UnfitDescription
 from agents.knowledge.paths import InvalidPath
-from agents.retrieval.errors import IndexUnavailable, IndexVersionError
+from agents.retrieval.errors import (
+    BadFilter,
+    IndexBuildRunning,
+    IndexUnavailable,
+    IndexVersionError,
+    UnknownIndexVersion,
+    VersionGone,
+)
 from agents.retrieval.loading_errors import DocumentTooLarge, UnreadableDocument, UnsupportedDocument
 from agents.runs.approvals import ApprovalDecided, ApprovalExpired, ApprovalForbidden, UnknownApproval
 from agents.runs.errors import IdempotencyKeyReused, RunOpen, SessionBusy
@@ -43,6 +51,7 @@ DOMAIN_ERRORS: dict[type[Exception], tuple[int, str]] = {
     ApprovalDecided: (409, "APPROVAL_DECIDED"),
     ApprovalExpired: (409, "APPROVAL_EXPIRED"),
     ApprovalForbidden: (403, "FORBIDDEN"),
+    UnfitDescription: (400, "VALIDATION_ERROR"),
     InvalidPath: (400, "INVALID_PATH"),
     UnsupportedDocument: (415, "UNSUPPORTED_DOCUMENT"),
     DocumentTooLarge: (413, "DOCUMENT_TOO_LARGE"),
@@ -55,7 +64,11 @@ DOMAIN_ERRORS: dict[type[Exception], tuple[int, str]] = {
     learning_errors.UnknownReference: (400, "VALIDATION_ERROR"),
     learning_errors.PrerequisiteCycle: (400, "PREREQUISITE_CYCLE"),
     learning_errors.AlreadyExists: (409, "ALREADY_EXISTS"),
+    BadFilter: (400, "VALIDATION_ERROR"),
     IndexUnavailable: (503, "INDEX_UNAVAILABLE"),
+    UnknownIndexVersion: (404, "NOT_FOUND"),
+    IndexBuildRunning: (409, "INDEX_BUILD_RUNNING"),
+    VersionGone: (503, "INDEX_VERSION_UNUSABLE"),
     IndexVersionError: (503, "INDEX_VERSION_UNUSABLE"),
 }
 # The field that each of these is about.

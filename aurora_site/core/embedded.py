@@ -21,7 +21,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from aurora_site.core.account import EmbeddedError
-from aurora_site.core.cluster import USER, socket_directory
+from aurora_site.core.cluster import NO_SUCH_PROCESS, USER, Cluster, socket_directory
 from aurora_site.core.home import home as configured_home
 from aurora_site.core.keeper import failure_file, lock_file, try_lock
 
@@ -30,7 +30,7 @@ RETRIEVAL_DATABASE = "aurora_retrieval"
 START_SECONDS = 60.0
 PROJECT = Path(__file__).resolve().parents[2]
 
-__all__ = ["EmbeddedError", "conninfo", "detach", "ensure_running", "is_kept", "socket_directory"]
+__all__ = ["EmbeddedError", "conninfo", "detach", "ensure_running", "is_kept", "server_process", "socket_directory"]
 
 
 @dataclass
@@ -77,6 +77,15 @@ def is_kept(home: Path | None = None) -> bool:
     """Whether this process is attached and the server has a living keeper."""
     attachment = _attachments.get(home or configured_home())
     return attachment is not None and _has_keeper(attachment)
+
+
+def server_process(home: Path | None = None) -> int | None:
+    """The process id that the server noted at its start: another one means that it was started again."""
+    try:
+        number = int((Cluster(home or configured_home()).data / "postmaster.pid").read_text().split("\n", 1)[0])
+    except (OSError, ValueError):
+        return None
+    return None if number == NO_SUCH_PROCESS else number
 
 
 def detach(home: Path | None = None, seconds: float = 15.0) -> bool:

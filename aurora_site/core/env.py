@@ -344,14 +344,15 @@ _KNOWLEDGE = (
         default="",
         group="Knowledge",
         default_text="the demo documents",
-        help="Folder of documents (`.md .txt .pdf .html .csv`) for the default organisation, instead of the demo's.",
+        help="Folder of documents (`.md .rst .txt .pdf .html .csv`) for the default organisation, instead of the demo's.",
     ),
     Variable(
         name="AURORA_AUTO_INGEST",
         kind="boolean",
         default=True,
         group="Knowledge",
-        help="Index the documents at start when the index is empty.",
+        help="Index the documents of folders when they come in, and make an index anew that is gone; "
+        "if off, both wait for `manage.py reindex` or `POST /admin/reindex`.",
     ),
     Variable(
         name="AURORA_INDEX_VERSION",
@@ -359,14 +360,23 @@ _KNOWLEDGE = (
         default="",
         group="Knowledge",
         default_text="the newest active",
-        help="Pins the index version that searches use.",
+        help="Pins the index version that searches use. One that doesn't exist stops the start, unless there is no "
+        "index yet: then the first one gets this name.",
+    ),
+    Variable(
+        name="AURORA_INDEX_KEEP",
+        kind="integer",
+        default=2,
+        minimum=1,
+        group="Knowledge",
+        help="How many former index versions stay, to switch back to; older ones are deleted after a switch.",
     ),
     Variable(
         name="AURORA_INDEX_RESET",
         kind="boolean",
         default=False,
         group="Knowledge",
-        help="Throw the index away and build it anew at start.",
+        help="Throw the index away and build it anew, at every start while it is set.",
     ),
     Variable(
         name="AURORA_MAX_UPLOAD_MB",

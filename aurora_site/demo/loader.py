@@ -12,7 +12,8 @@ from django.utils import timezone
 from agents.knowledge.folders import documents_withdraw, folder_import, folder_is_current
 from agents.knowledge.models import Document
 from agents.knowledge.services import documents_apply_pending
-from agents.retrieval.versions import index_reset, version_ensure_active
+from agents.retrieval.collecting import index_reset
+from agents.retrieval.versions import version_ensure_active
 from aurora_site.accounts.services.installation import admin_ensure, demo_learner_ensure, organization_default_ensure
 
 DOCUMENTS = Path(__file__).parent / "documents"
@@ -58,9 +59,11 @@ def documents_prepare(say: Say) -> None:
         )
     folder = documents_folder(organization)
     if folder is not None:
+        if not folder.is_dir():
+            raise NotADirectoryError(f"SEED_DATA_DIR: {folder} is not a folder. Name one that exists, or unset it.")
         _take_in(organization, actor, folder, say)
     if settings.AURORA_AUTO_INGEST:
-        _index(organization, say)
+        _index(say)
 
 
 def documents_folder(organization: Any) -> Path | None:
@@ -85,10 +88,10 @@ def _take_in(organization: Any, actor: Any, folder: Path, say: Say) -> None:
         say(f"Documents from {folder}: {taken.added} new, {taken.unchanged} unchanged, {taken.removed} gone")
 
 
-def _index(organization: Any, say: Say) -> None:
+def _index(say: Say) -> None:
     def progress(done: int, total: int) -> None:
         if done % SHOW_EVERY == 0 or done == total:
             say(f"Indexing documents: {done} of {total}")
 
     version_ensure_active()
-    documents_apply_pending(organization=organization, progress=progress)
+    documents_apply_pending(progress=progress)

@@ -79,6 +79,9 @@ def _set_up() -> int:
 
     try:
         first_start.load_first_data(say)
+    except NotADirectoryError as error:
+        say(f"Setting up failed: {error}")
+        return 1
     except (ValueError, OSError, RuntimeError, DatabaseError) as error:
         logging.getLogger(__name__).exception("Setting up failed")
         say(f"Setting up failed: {error}")

@@ -110,6 +110,24 @@ def _retrieval_database(part: str) -> Finding:
     return Finding(part, "ok", f"pgvector {row[0]}")
 
 
+def _index(part: str) -> Finding:
+    from agents.knowledge.mending import index_gaps
+    from agents.knowledge.selectors import documents_exist
+    from agents.retrieval.selectors import active_version, rebuild_due
+
+    version = active_version()
+    if version is None and not documents_exist():
+        return Finding(part, "ok", "There are no documents yet")
+    if version is None:
+        return Finding(part, "warning", "There is no index of the documents yet", "Run `manage.py reindex`.")
+    if gaps := index_gaps():
+        text = f"{len(gaps.missing)} documents are missing from it, {len(gaps.strays)} in it are gone"
+        return Finding(part, "warning", text, "A worker mends it within two minutes; else run `manage.py reindex`.")
+    if reason := rebuild_due():
+        return Finding(part, "warning", reason, "Run `manage.py reindex --rebuild`.")
+    return Finding(part, "ok", f"Version {version.name}, {version.embedder}")
+
+
 def _migrations(part: str) -> Finding:
     pending = readiness.migrations_pending()
     if pending:
@@ -202,6 +220,7 @@ LOOKS: dict[str, Callable[[str], Finding]] = {
     "main database": _main_database,
     "knowledge database": _retrieval_database,
     "migrations": _migrations,
+    "knowledge index": _index,
     "task queue": _broker,
     "worker": _worker,
     "beat": _beat,

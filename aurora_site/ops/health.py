@@ -138,17 +138,28 @@ def check_cache() -> Check:
 
 
 def check_index() -> Check:
-    from agents.retrieval.selectors import active_version
+    from agents.retrieval.mending import index_faults
+    from agents.retrieval.schema import missing_parts
+    from agents.retrieval.selectors import active_version, rebuild_due
 
     with connections[RETRIEVAL].cursor() as cursor:
         cursor.execute("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
         row = cursor.fetchone()
     if row is None:
         return Check("unhealthy", "The extension pgvector isn't installed")
+    missing = missing_parts()
+    if missing:
+        return Check("unhealthy", f"pgvector {row[0]}; missing: {', '.join(missing)}")
     version = active_version()
     if version is None:
         return Check("degraded", f"pgvector {row[0]}, no index yet")
-    return Check("healthy", f"pgvector {row[0]}, index version {version.name}")
+    faults = index_faults()
+    if faults:
+        return Check("degraded", f"pgvector {row[0]}, index version {version.name}: {'; '.join(faults)}")
+    due = rebuild_due()
+    return Check(
+        "healthy", f"pgvector {row[0]}, index version {version.name}" + (f". A rebuild is due: {due}" if due else "")
+    )
 
 
 def check_workers() -> Check:

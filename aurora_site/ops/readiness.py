@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from agents.retrieval.errors import IndexVersionError
 from aurora_site.core.databases import RETRIEVAL
 from aurora_site.ops.models import SetupStep
 
@@ -77,6 +78,6 @@ def reached() -> dict[str, bool]:
 def _holds(check: Callable[[], bool]) -> bool:
     try:
         return check()
-    except DatabaseError as error:
+    except (DatabaseError, IndexVersionError) as error:
         logger.info("Not ready yet: %s", error)
         return False

@@ -85,6 +85,7 @@ class Supervisor:
         self.uses_embedded = embedded.is_kept()
         self._unrecorded: deque[dict[str, str]] = deque(maxlen=100)
         self._database_checked = 0.0
+        self._server: int | None = None
 
     def run(self, drain_seconds: float) -> None:
         """Start everything and watch it. Raises PartFailedError; whatever happens, no child is left."""
@@ -150,14 +151,18 @@ class Supervisor:
             web.process.wait()
 
     def _watch_database(self) -> None:
-        if not self.uses_embedded or embedded.is_kept():
+        if not self.uses_embedded:
             return
-        try:
-            embedded.ensure_running()
-        except embedded.EmbeddedError as error:
-            self.say(str(error))
-            return
-        self._note("embedded PostgreSQL", "its keeper ended", "started it again", "running")
+        if not embedded.is_kept():
+            try:
+                embedded.ensure_running()
+            except embedded.EmbeddedError as error:
+                self.say(str(error))
+                return
+        # Any part that connects starts the server too, so another process than before is all there is to see.
+        before, self._server = self._server, embedded.server_process() or self._server
+        if before is not None and self._server != before:
+            self._note("embedded PostgreSQL", "its keeper ended", "started it again", "running")
 
     def _note(self, what: str, why: str, action: str, result: str) -> None:
         self._unrecorded.append({"what": what, "why": why, "action": action, "result": result})

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from agents.retrieval.indexing import IndexResult, document_index
+from agents.retrieval.building import version_building, version_complete
+from agents.retrieval.indexing import IndexDocument, IndexResult, document_index, document_index_in
 from agents.retrieval.loading import load_text
+from agents.retrieval.models import IndexVersion
 from agents.retrieval.search import SearchResult, search
 
 OURS = "11111111-1111-1111-1111-111111111111"
@@ -39,6 +41,18 @@ def index(text: str, path: str, *, organization_id: str = OURS, title: str = "",
         organization_id=organization_id, document_id=options.pop("document_id", path), path=path,
         title=source.title, source=source, **options,
     )  # fmt: skip
+
+
+def built(*texts: str) -> IndexVersion:
+    """A complete version beside the active one, of these texts alone."""
+    with version_building() as version:
+        for number, text in enumerate(texts):
+            path = f"{number}.md"
+            source = load_text(text, path, title="T")
+            document = IndexDocument(organization_id=OURS, document_id=path, path=path, title="T", source=source)
+            document_index_in(document, version)
+        assert version_complete(version)
+    return version
 
 
 def found(query: str, *, organization_id: str = OURS, **options) -> SearchResult:

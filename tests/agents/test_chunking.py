@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.retrieval.blocks import markdown_blocks, plain_blocks
-from agents.retrieval.chunking import MAX_TOKENS, approximate_tokens, chunk_text, sentence_text
+from agents.retrieval.chunking import MAX_TOKENS, chunk_text, sentence_text
+from agents.retrieval.token_counts import approximate_tokens
 
 POLICY = """# Leave policy
 
@@ -153,3 +154,17 @@ def _letters_outside(text: str, spans: list[tuple[int, int]]) -> str:
 def test_any_text_can_be_chunked(text: str) -> None:
     chunks = chunk_text(text, markdown_blocks(text), "Title")
     assert all(text[chunk.start : chunk.end] == chunk.text and chunk.text.strip() for chunk in chunks)
+
+
+def test_text_indented_below_an_admonition_or_a_tab_is_no_code() -> None:
+    text = '!!! note "Mind"\n    First.\n\n    Second. Third.\n\n=== "Linux"\n\n    Run it.\n\n'
+    text += "    ```\n    run\n    ```\n\nAfter.\n\n    code\n"
+    assert [(block.kind, text[block.start : block.end].strip()) for block in markdown_blocks(text)] == [
+        ("paragraph", '!!! note "Mind"\n    First.'),
+        ("paragraph", "Second. Third."),
+        ("paragraph", '=== "Linux"'),
+        ("paragraph", "Run it."),
+        ("code", "```\n    run\n    ```"),
+        ("paragraph", "After."),
+        ("code", "code"),
+    ]

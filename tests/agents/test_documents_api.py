@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from agents.models import Document
 from agents.retrieval.models import Chunk
 from audit.models import Record
 from aurora_site.accounts.models import Membership, Role
+from aurora_site.accounts.services.installation import organization_default_ensure
 from tests.factories.accounts import Api, member_factory, signed_in_as
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "retrieval"])
@@ -88,7 +90,7 @@ def test_what_the_queue_lost_is_swept(api: Api) -> None:
     [
         ("broken.pdf", b"%PDF-1.7\nnot really", 400, "UNREADABLE_DOCUMENT"),
         ("text.pdf", b"just text", 400, "UNREADABLE_DOCUMENT"),
-        ("latin.md", b"caf\xe9", 400, "UNREADABLE_DOCUMENT"),
+        ("cyrillic.md", "Отпуск".encode("cp1251"), 400, "UNREADABLE_DOCUMENT"),
         ("nul.txt", b"a\x00b", 400, "UNREADABLE_DOCUMENT"),
         ("empty.md", b"  \n", 400, "UNREADABLE_DOCUMENT"),
         ("program.exe", b"MZ", 415, "UNSUPPORTED_DOCUMENT"),
@@ -117,6 +119,13 @@ def test_a_document_over_the_limit_is_413(api: Api, settings: Any) -> None:
     assert response.status_code == 413
     assert list(response.json()["fields"]) == ["file"]
     assert_nothing_kept()
+
+
+def test_ten_megabytes_of_text_are_taken(api: Api) -> None:
+    content = b"The queue keeps forty items.\n\n" * 333_000
+    response = upload(api, "large.md", content)
+    assert (response.status_code, response.json()["size"]) == (202, len(content))
+    assert len(api.get(f"{ADDRESS}/{response.json()['id']}").json()["text"]) == len(content)
 
 
 def test_a_form_without_file_names_the_field(api: Api) -> None:
@@ -165,3 +174,18 @@ class TestReindex:
         response = admin.post("/admin/reindex")
         assert response.json() == {"success": True, "doc_count": 2, "message": "2 documents are indexed."}
         assert Chunk.objects.values("document_id").distinct().count() == 2
+
+    def test_follows_the_folder_of_the_default_organisation(self, settings: Any, tmp_path: Path) -> None:
+        settings.ALLOW_ADMIN, settings.SEED_DATA_DIR, settings.AURORA_AUTO_INGEST = True, str(tmp_path), False
+        (tmp_path / "leave.md").write_text("# Leave\n\nYou get 25 days.")
+        (tmp_path / "broken.pdf").write_bytes(b"no pdf")
+        admin = signed_in_as(member_factory(organization_default_ensure(), Role.ADMIN))
+        message = "1 documents are indexed. 1 can't be read: broken.pdf."
+        assert admin.post("/admin/reindex").json() == {"success": True, "doc_count": 1, "message": message}
+        (tmp_path / "leave.md").unlink()
+        assert admin.post("/admin/reindex").json()["doc_count"] == 0
+        assert not Chunk.objects.exists()
+        other = signed_in_as(member_factory(role=Role.ADMIN))
+        assert other.post("/admin/reindex").json()["doc_count"] == 0
+        settings.SEED_DATA_DIR = str(tmp_path / "missing")
+        assert admin.post("/admin/reindex").status_code == 409

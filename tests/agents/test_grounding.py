@@ -52,3 +52,16 @@ def test_any_text_is_handled_and_only_markers_are_removed(text: str) -> None:
 @given(st.text(min_size=1, max_size=200))
 def test_a_text_supports_itself(text: str) -> None:
     assert supports(text, text)
+
+
+def test_brackets_in_code_cite_nothing_and_stay() -> None:
+    text = "Run it: [1]\n\n```python\nprint(argv[2], rows[9])\n```\n[1]\n\nThen read `names[7]`. [1]"
+    grounding = ground(text, [LEAVE, DISK])
+    assert grounding.text == text
+    assert grounding.cited == [1]
+    assert grounding.invalid == []
+
+
+def test_a_fence_that_is_not_closed_hides_the_rest() -> None:
+    text = "See [1].\n\n```\nrows[9]"
+    assert ground(text, [LEAVE]).text == text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import date
 
 import numpy as np
 import pytest
@@ -12,11 +13,9 @@ from django.db.models import Count, Sum
 from agents.embeddings import get_embedder
 from agents.embeddings.base import EmbedderUnavailable, EmbeddingError
 from agents.retrieval import indexing, selectors, versions
-from agents.retrieval.errors import IndexVersionError
-from agents.retrieval.indexing import IndexDocument, IndexResult, document_remove
-from agents.retrieval.loading import load_text
+from agents.retrieval.indexing import IndexResult, document_remove
 from agents.retrieval.models import Chunk, CorpusStatistics, IndexVersion, Posting, Sentence
-from tests.agents.knowledge_index import DEPLOY, LEAVE, OURS, THEIRS, found, index
+from tests.agents.knowledge_index import DEPLOY, LEAVE, OURS, THEIRS, index
 
 pytestmark = pytest.mark.django_db(databases=["default", "retrieval"])
 
@@ -161,85 +160,6 @@ def test_there_is_one_active_version() -> None:
         IndexVersion.objects.create(name="x", embedder="e", dimension=3, chunker="c", state="active")
 
 
-def rebuilt(*texts: str, name: str = "") -> IndexVersion:
-    documents = [
-        IndexDocument(organization_id=OURS, document_id=f"{number}.md", path=f"{number}.md", title="T",
-                      source=load_text(text, f"{number}.md", title="T"))
-        for number, text in enumerate(texts)
-    ]  # fmt: skip
-    return versions.version_build(documents, name=name)
-
-
-def test_a_version_is_built_beside_the_active_one_and_switched_in() -> None:
-    index(LEAVE, "leave.md")
-    version = rebuilt(DEPLOY, name="autumn")
-    assert (version.state, found("annual leave").index_version) == ("kept", "v1")
-    versions.version_activate(version)
-    result = found("rolling back checkout")
-    assert (result.index_version, result.hits[0].path) == ("autumn", "0.md")
-    assert versions.version_rollback().name == "v1"
-    assert {hit.path for hit in found("annual leave").hits} == {"leave.md"}
-    assert versions.version_rollback().name == "autumn"
-    assert statistics_hold()
-
-
-def test_changes_reach_every_kept_version() -> None:
-    index(LEAVE, "leave.md")
-    version = rebuilt()
-    index(DEPLOY, "deploy.md")
-    assert selectors.counts(organization_id=OURS, version=version) == selectors.Counts(documents=1, chunks=1)
-    document_remove(organization_id=OURS, document_id="deploy.md")
-    assert selectors.counts(organization_id=OURS, version=version) == selectors.Counts(documents=0, chunks=0)
-    assert selectors.counts(organization_id=OURS) == selectors.Counts(documents=1, chunks=2)
-
-
-def test_a_failed_build_cannot_be_activated_and_the_active_version_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    index(LEAVE, "leave.md")
-
-    def broken():
-        raise RuntimeError("disk full")
-        yield
-
-    with pytest.raises(RuntimeError):
-        versions.version_build(broken(), name="bad")
-    failed = selectors.version_named("bad")
-    assert (failed.state, failed.note) == ("failed", "RuntimeError: disk full")
-    with pytest.raises(IndexVersionError, match="is failed"):
-        versions.version_activate(failed)
-    with pytest.raises(IndexVersionError, match="already"):
-        versions.version_start(name="bad")
-    assert selectors.active_version().name == "v1"
-
-
-def test_a_kept_version_that_misses_a_change_is_not_switched_back_to() -> None:
-    index(LEAVE, "leave.md")
-    old = IndexVersion.objects.create(name="old", embedder="openai:gone", dimension=8, chunker="c", state="kept")
-    index(DEPLOY, "deploy.md")
-    old.refresh_from_db()
-    assert (old.state, old.note.split(":")[0]) == ("failed", "Missed a change of deploy.md")
-
-
-def test_a_pinned_version_is_searched(settings) -> None:
-    index(LEAVE, "leave.md")
-    rebuilt(DEPLOY, name="autumn")
-    settings.AURORA_INDEX_VERSION = "autumn"
-    assert found("rolling back").index_version == "autumn"
-    settings.AURORA_INDEX_VERSION = "winter"
-    with pytest.raises(IndexVersionError, match="winter"):
-        found("rolling back")
-
-
-def test_versions_are_deleted_with_their_rows_but_not_while_in_use() -> None:
-    index(LEAVE, "leave.md")
-    version = rebuilt(DEPLOY)
-    versions.version_delete(version)
-    assert not Chunk.objects.filter(version_id=version.pk).exists()
-    with pytest.raises(IndexVersionError, match="in use"):
-        versions.version_delete(selectors.active_version())
-    versions.index_reset()
-    assert [model.objects.count() for model in (IndexVersion, Chunk, Sentence, Posting, CorpusStatistics)] == [0] * 5
-
-
 def test_selectors_ask_for_one_organisation() -> None:
     assert selectors.active_version_exists() is False
     index(LEAVE, "leave.md")
@@ -265,3 +185,35 @@ def test_an_unknown_embedder_is_said_so() -> None:
     IndexVersion.objects.filter(pk=version.pk).update(embedder="openai:gone")
     with pytest.raises(EmbedderUnavailable, match="openai:gone"):
         index(LEAVE, "leave.md")
+
+
+def test_the_day_of_a_document_is_kept_and_a_new_one_embeds_nothing(embedder: CountingEmbedder) -> None:
+    index(LEAVE, "leave.md", dated=date(2026, 3, 1))
+    index(DEPLOY, "deploy.md")
+    assert set(Chunk.objects.values_list("path", "dated")) == {("leave.md", date(2026, 3, 1)), ("deploy.md", None)}
+    assert index(LEAVE, "leave.md", dated=date(2026, 4, 1)) == IndexResult(chunks=2, embedded=0, changed=True)
+    assert set(Chunk.objects.filter(path="leave.md").values_list("dated", flat=True)) == {date(2026, 4, 1)}
+
+
+def test_a_large_document_is_embedded_in_pieces_and_searches_see_the_old_text_or_the_new(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def paper(word: str) -> str:
+        return "# Paper\n\n" + "\n\n".join(f"## Part {part}\n\nPart {part} tells {word}." for part in range(900))
+
+    seen: list[tuple[int, set[str]]] = []
+
+    class Watching(CountingEmbedder):
+        def embed_documents(self, texts):
+            words = {text.rsplit(" ", 1)[1] for text in Chunk.objects.values_list("text", flat=True)}
+            seen.append((len(texts), words))
+            return np.ones((len(texts), self.dimension), dtype=np.float32)
+
+    monkeypatch.setattr(indexing, "embedder_named", lambda name: Watching())
+    assert index(paper("this"), "paper.md") == IndexResult(chunks=900, embedded=900, changed=True)
+    assert index(paper("that"), "paper.md") == IndexResult(chunks=900, embedded=900, changed=True)
+    assert max(size for size, _ in seen) <= 1000
+    assert [words for _, words in seen] == [set()] * (len(seen) // 2) + [{"this."}] * (len(seen) // 2)
+    chunks = list(selectors.document_chunks(organization_id=OURS, document_id="paper.md"))
+    assert [chunk.text.split("\n")[-1] for chunk in chunks] == [f"Part {part} tells that." for part in range(900)]
+    assert statistics_hold()

@@ -7,7 +7,7 @@ import io
 import pytest
 from pypdf import PdfWriter
 
-from agents.retrieval import loading
+from agents.retrieval import loading, pdf_text
 from agents.retrieval.loading import (
     DocumentTooLarge,
     UnreadableDocument,
@@ -110,7 +110,8 @@ def test_pdf_text_is_read() -> None:
         (b"", "a.md", UnreadableDocument, "no text"),
         (b"  \n\t ", "a.txt", UnreadableDocument, "no text"),
         (b"---\ntitle: x\n---\n", "a.md", UnreadableDocument, "no text"),
-        (b"caf\xe9", "a.md", UnreadableDocument, "UTF-8"),
+        ("Отпуск, двадцать пять дней".encode("cp1251"), "a.md", UnreadableDocument, "UTF-8"),
+        (b"\x00\xff\xfe\x01\x80\x81", "a.txt", UnreadableDocument, "UTF-8"),
         (b"a\0b", "a.txt", UnreadableDocument, "NUL"),
         (b"%PDF-1.7 x", "a.md", UnreadableDocument, "is a PDF"),
         (b"hello", "a.pdf", UnreadableDocument, "isn't a PDF"),
@@ -119,13 +120,14 @@ def test_pdf_text_is_read() -> None:
         (pdf(""), "a.pdf", UnreadableDocument, "no text"),
         (pdf("secret", password="p"), "a.pdf", UnreadableDocument, "encrypted"),
         (b'a,b\n"open', "a.csv", UnreadableDocument, "table"),
-        (b"<div>" * 5000 + b"deep", "a.html", UnreadableDocument, "nested"),
+        (b"# h\n" * 200_001, "a.md", DocumentTooLarge, "200,000 headings"),
         (b"x" * 101, "a.md", DocumentTooLarge, "limit is 100"),
+        (b"a,b\n" + b"1,2\n" * 1_000_000, "a.csv", DocumentTooLarge, "1,000,000 rows"),
         (b",".join([b"c"] * 60) + b"\n" + b",".join([b"1"] * 60), "a.csv", DocumentTooLarge, "limit is 100"),
     ],
 )
 def test_what_cannot_be_read_says_why(content: bytes, filename: str, error: type[Exception], reason: str) -> None:
-    limit = 100 if error is DocumentTooLarge else 10_000_000
+    limit = 100 if "100" in reason and "," not in reason else 10_000_000
     with pytest.raises(error, match=reason):
         load_document(content, filename, max_bytes=limit)
 
@@ -142,3 +144,25 @@ def test_text_without_a_file_is_markdown_unless_its_path_says_otherwise() -> Non
     source = load_text("# Head\n\n\ud800Text", "notes/today", title=" Today ")
     assert (source.title, source.blocks[0].kind, source.text) == ("Today", "heading", "# Head\n\n?Text")
     assert load_text("# no heading", "a.txt").blocks[0].kind == "paragraph"
+
+
+def test_a_pdf_page_that_unpacks_to_more_than_a_page_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf_text, "MAX_PAGE_BYTES", 50)
+    assert load_document(pdf("short"), "a.pdf").text == "short"
+    with pytest.raises(DocumentTooLarge, match="Page 1 of the PDF"):
+        load_document(pdf("a text that is longer than that"), "a.pdf")
+
+
+def test_a_pdf_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf_text, "MAX_SECONDS", -1)
+    with pytest.raises(DocumentTooLarge, match="seconds to read"):
+        load_document(pdf("short"), "a.pdf")
+
+
+def test_a_pdf_gives_the_date_of_its_last_change() -> None:
+    writer = PdfWriter(clone_from=io.BytesIO(pdf("Some text.")))
+    writer.add_metadata({"/CreationDate": "D:20240102030405Z", "/ModDate": "D:20260314120000+01'00'", "/Title": "Plan"})
+    written = io.BytesIO()
+    writer.write(written)
+    source = load_document(written.getvalue(), "a.pdf")
+    assert (source.title, source.metadata) == ("Plan", {"date": "2026-03-14"})

@@ -9,8 +9,13 @@ from django.db import connections, transaction
 
 from agents.embeddings import get_embedder
 from agents.retrieval import ranking, versions
+from agents.retrieval.calibration import FITTED, calibration_from
 from agents.retrieval.candidates import Candidate, candidates
+from agents.retrieval.closeness import Closeness
+from agents.retrieval.corpus import corpus_of
 from agents.retrieval.errors import IndexUnavailable
+from agents.retrieval.filters import UNFILTERED, SearchFilters
+from agents.retrieval.models import Chunk, IndexVersion
 from agents.retrieval.ranking import PER_DOCUMENT
 from aurora_site.core.text.terms import terms
 from tests.agents.knowledge_index import DEPLOY, LEAVE, OURS, THEIRS, found, index
@@ -61,12 +66,58 @@ def test_what_the_documents_are_not_about_is_not_answerable() -> None:
     assert [hit.relevant for hit in result.hits] == [False, False]
 
 
-def test_a_title_that_names_the_subject_makes_up_for_distant_sentences() -> None:
-    text = "The volume is at its limit. Delete files older than two days, largest first."
-    index(f"# Runbook: disk full\n\n{text}", "disk.md")
-    index(f"# Runbook: storage\n\n{text}", "storage.md", organization_id=THEIRS)
+def test_other_words_for_the_same_are_close_enough() -> None:
+    index("# Runbook: storage\n\nThe volume is at its limit. Delete files older than two days.", "storage.md")
     assert found("What do I do when the disk is full?").answerable is True
-    assert found("What do I do when the disk is full?", organization_id=THEIRS).answerable is False
+    assert found("What do I do when the disk is stolen?").answerable is False
+
+
+def test_of_several_sentences_those_count_that_ask() -> None:
+    index(LEAVE, "leave.md")
+    told = "My brother-in-law repairs bagpipes in Inverness. How many days of annual leave do I get?"
+    result = found(told)
+    assert (result.answerable, result.verdict["length"]) == (True, 3)
+    assert list(result.hits[0].why["words"]) == ["days", "annual", "leave"]
+
+
+def test_what_redaction_took_out_is_not_looked_for() -> None:
+    index(LEAVE, "leave.md")
+    asked = found("How many days of annual leave do I get? My card is [redacted-card].")
+    assert (asked.answerable, asked.verdict["unknown"]) == (True, 0.0)
+    assert found("[redacted-card]").hits == []
+
+
+def test_passages_that_say_the_same_are_listed_once() -> None:
+    text = "Every visitor signs the book at reception and wears a badge until they leave."
+    index(f"# Visitors\n\n{text}", "visitors.md")
+    index(f"# Visitors\n\n{text}", "old/visitors.md")
+    index("# Post\n\nParcels wait at reception until six.", "post.md")
+    hits = found("Where do visitors sign?").hits
+    assert sorted([hits[0].path, *hits[0].also_in]) == ["old/visitors.md", "visitors.md"]
+    assert [hit.path for hit in hits[1:]] == ["post.md"]
+
+
+def test_a_verdict_says_what_it_rests_on() -> None:
+    index(LEAVE, "leave.md")
+    verdict = found("How do I bake sourdough bread?").verdict
+    assert verdict["log_odds"] < verdict["threshold"] == FITTED["answerable"]
+    assert verdict["weakest"] < 0.5
+    assert found("leave", organization_id=THEIRS).verdict == {}
+
+
+def test_a_version_judges_by_the_calibration_it_was_built_with() -> None:
+    index(LEAVE, "leave.md")
+    assert found("How do I bake sourdough bread?").answerable is False
+    IndexVersion.objects.update(calibration={**FITTED, "answerable": -100})
+    assert found("How do I bake sourdough bread?").answerable is True
+
+
+def test_passages_without_token_vectors_get_them_while_they_are_searched() -> None:
+    index(LEAVE, "leave.md")
+    before = found("How many days of annual leave do I get?")
+    Chunk.objects.update(token_vectors=b"")
+    again = found("How many days of annual leave do I get?")
+    assert again.verdict == pytest.approx(before.verdict)
 
 
 def test_organisations_never_see_each_other() -> None:
@@ -91,8 +142,8 @@ def test_another_organisations_words_do_not_change_our_scores() -> None:
 def test_a_collection_narrows_the_search() -> None:
     index(LEAVE, "leave.md", collection="hr")
     index(DEPLOY, "deploy.md", collection="ops")
-    assert {hit.collection for hit in found("annual leave", collection="ops").hits} == {"ops"}
-    assert list(found("annual leave", collection="none").hits) == []
+    assert {hit.collection for hit in found("annual leave", filters=SearchFilters(collection="ops")).hits} == {"ops"}
+    assert list(found("annual leave", filters=SearchFilters(collection="none")).hits) == []
 
 
 @pytest.mark.parametrize("query", ["", "   ", "???", "the of and", "'; DROP TABLE retrieval_chunk; --", "a" * 5000])
@@ -115,7 +166,10 @@ def test_one_document_does_not_fill_the_results() -> None:
     )
     index(f"# Annual leave\n\n{sections}", "long.md")
     for number in range(5):
-        index(f"# Note {number}\n\nA short remark about annual leave.", f"note-{number}.md")
+        index(
+            f"# Note {number}\n\nA short remark about annual leave by author {number * 7} of team {number}.",
+            f"note-{number}.md",
+        )
     paths = [hit.path for hit in found("annual leave rule", limit=8).hits]
     assert paths.count("long.md") == PER_DOCUMENT
     assert len(found("annual leave rule", limit=12).hits) == 12
@@ -126,7 +180,7 @@ def test_word_scores_are_bm25() -> None:
     index("# B\n\nZebra sleeps in the tall grass all day long.", "b.md", title="B")
     index("# C\n\nNothing here.", "c.md", title="C")
     version = versions.version_ensure_active()
-    rows = candidates(version, OURS, get_embedder().embed_query("zebra"), ["zebra"], None)
+    rows = candidates(version, corpus_of(version, OURS), get_embedder().embed_query("zebra"), ["zebra"], UNFILTERED)
     lengths = {path: len(terms(text)) for path, text in (
         ("a.md", "A\nZebra zebra grazes."), ("b.md", "B\nZebra sleeps in the tall grass all day long."),
         ("c.md", "C\nNothing here."),
@@ -157,6 +211,9 @@ def test_an_index_that_cannot_be_read_is_said_so() -> None:
 
 def test_equal_scores_rank_without_dividing_by_zero() -> None:
     same = [Candidate(pk=number, uuid=str(number), document_id="d", collection="", path="p", title="t", heading="h",
-                      text="x", start=0, end=1, dense=0.5, bm25=0.0, terms=()) for number in range(3)]  # fmt: skip
-    hits = ranking.rank(same, {}, [], 3).hits
-    assert [(hit.candidate.pk, hit.score) for hit in hits] == [(0, 0.0), (1, 0.0), (2, 0.0)]
+                      text="x", start=0, end=1, dated=None, dense=0.5, bm25=0.0, terms=())
+            for number in range(3)]  # fmt: skip
+    close = [Closeness(0.5, (0.5,))] * 3
+    ranked = ranking.rank(same, {}, close, ranking.Asked([], []), calibration_from(FITTED), 3)
+    assert [(hit.candidate.pk, hit.score) for hit in ranked.hits] == [(0, 1.0), (1, 1.0), (2, 1.0)]
+    assert ranking.rank([], {}, [], ranking.Asked([], []), calibration_from(FITTED), 3) == ranking.Ranking(())

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.asking import ask, open_home, text_of, wait_until_answered
+from tests.e2e.knowing import add, sign_in
 from tests.live import LiveAurora
 from tests.model_server import ModelServer, Reply
 
@@ -189,3 +190,30 @@ def test_announcements_are_few_and_whole(page: Page, aurora: LiveAurora, model: 
     assert len(heard) == 2
     assert heard[0] == "Your question was sent."
     assert heard[1].startswith("word0 word1 ") and "word99" in heard[1]
+
+
+def test_the_pages_about_knowledge_pass_the_audit(small_and_large: Page, aurora: LiveAurora) -> None:
+    page = small_and_large
+    faults = {}
+    sign_in(page, aurora, "/documents")
+    long = {"name": f"{LONG_WORD}.md", "mimeType": "text/markdown", "buffer": f"# {LONG_WORD}\n\nText.".encode()}
+    lines = add(page, long, {"name": f"{LONG_WORD}.exe", "mimeType": "x/x", "buffer": b"MZ"})
+    expect(lines.nth(0)).to_contain_text("Indexed", timeout=60_000)
+    faults["documents"] = page.evaluate(AUDIT)
+    page.get_by_role("link", name="Leave", exact=True).click()
+    for summary in page.locator(".about-action summary").all():
+        summary.click()
+    faults["document"] = page.evaluate(AUDIT)
+    page.get_by_role("link", name="Passages as indexed").click()
+    page.locator(".passages-list").wait_for()
+    faults["passages"] = page.evaluate(AUDIT)
+    for name, path in {
+        "search": f"/knowledge/search?q=annual+leave+{LONG_WORD}&source=x",
+        "found": "/knowledge/search?q=How+many+days+of+annual+leave%3F",
+        "filter": "/knowledge/search?q=leave&since=2026-02-01&until=2026-01-01",
+        "questions": "/knowledge/questions",
+        "versions": "/knowledge/versions",
+    }.items():
+        page.goto(aurora.url + path)
+        faults[name] = page.evaluate(AUDIT)
+    assert {state: found for state, found in faults.items() if found} == {}

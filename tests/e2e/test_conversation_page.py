@@ -12,7 +12,7 @@ from tests.model_server import ModelServer
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("live")]
 
 QUESTION = "How many days of annual leave do I get?"
-EDITED = "How many days of annual leave does a newcomer get?"
+EDITED = "How many days of annual leave do we get a year?"
 OBEYED = "<script>window.obeyed = true</script><img src=x onerror='window.obeyed = true'>"
 
 

@@ -1,4 +1,4 @@
-"""Offset paging shared by list routes: ``limit`` (1 to 100, default 50) and ``offset``."""
+"""Query strings: numbers, yes or no, and offset paging by ``limit`` (1 to 100, default 50) and ``offset``."""
 
 from __future__ import annotations
 
@@ -37,3 +37,14 @@ def integer_parameter(request: HttpRequest, name: str, *, default: int, minimum:
         text = f"Give a whole number from {minimum} to {maximum}."
         raise BadRequest(f"{name}: {text}", code="VALIDATION_ERROR", fields={name: [text]})
     return value
+
+
+def boolean_parameter(request: HttpRequest, name: str, *, default: bool) -> bool:
+    """``true`` or ``false`` (or ``1`` or ``0``) from the query string. Raises BadRequest naming the parameter."""
+    raw = request.GET.get(name, "").lower()
+    if raw in {"true", "1", "false", "0"}:
+        return raw in {"true", "1"}
+    if raw:
+        text = "Give true or false."
+        raise BadRequest(f"{name}: {text}", code="VALIDATION_ERROR", fields={name: [text]})
+    return default

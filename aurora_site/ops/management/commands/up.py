@@ -16,6 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
+from agents.retrieval.errors import IndexVersionError
 from aurora_site.checks import refuse_unusable_settings
 from aurora_site.core import embedded, env, home, retrieval_pool
 from aurora_site.core.keeper import lock_file, try_lock
@@ -62,7 +63,7 @@ class Command(BaseCommand):
             self._supervise(names)
         except KeyboardInterrupt:
             self.say("Stopping")
-        except (embedded.EmbeddedError, PartFailedError) as error:
+        except (embedded.EmbeddedError, PartFailedError, IndexVersionError) as error:
             raise CommandError(str(error)) from error
         finally:
             faulthandler.cancel_dump_traceback_later()

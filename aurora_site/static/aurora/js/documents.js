@@ -1,15 +1,25 @@
 /* Keeps the list of documents current while some of them are being indexed. */
 
-const INTERVAL_MS = 1500;
-const TRIES = 80;
-const list = document.querySelector("[data-documents]");
+import { fragment, part, poll } from "./poll.js";
 
-async function refresh(tries) {
-  if (!tries || !list.querySelector("[data-waiting]")) return;
-  await new Promise((resolve) => setTimeout(resolve, INTERVAL_MS));
-  const response = await fetch(location.href, { headers: { "HX-Request": "true" } }).catch(() => null);
-  if (response?.ok) list.replaceChildren(document.createRange().createContextualFragment(await response.text()));
-  refresh(tries - 1);
+const list = document.querySelector("[data-documents]");
+let looking = false;
+
+async function refresh() {
+  const before = list.innerHTML;
+  const html = await part(location.href);
+  if (html !== null) list.replaceChildren(fragment(html));
+  return list.querySelector("[data-waiting]") ? (list.innerHTML === before ? "same" : "changed") : false;
 }
 
-refresh(TRIES);
+async function follow() {
+  if (looking || !list.querySelector("[data-waiting]")) return;
+  looking = true;
+  await poll(refresh);
+  looking = false;
+}
+
+document.addEventListener("aurora:uploaded", async () => {
+  if (await refresh()) follow();
+});
+follow();

@@ -1,4 +1,4 @@
-"""Agents, runs, chat sessions and documents for operators."""
+"""Agents, runs and chat sessions for operators."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from django.contrib import admin
 from django.utils.html import format_html
 
-from agents.models import Agent, ChatSession, Document, Feedback, Message, Run, RunEvent, ToolCall
+from agents.models import Agent, ChatSession, Feedback, Message, Run, RunEvent, ToolCall
 from aurora_site.core.admin import ReadOnlyAdmin, ReadOnlyInline
 
 
@@ -79,11 +79,3 @@ class ChatSessionAdmin(ReadOnlyAdmin):
     list_select_related = ["user", "organization"]
     search_fields = ["title", "user__email"]
     inlines = [MessageInline]
-
-
-@admin.register(Document)
-class DocumentAdmin(ReadOnlyAdmin):
-    list_display = ["path", "title", "organization", "state", "owner", "review_date", "updated_at"]
-    list_filter = ["state", "collection", "origin"]
-    list_select_related = ["organization"]
-    search_fields = ["path", "title"]
