@@ -14,18 +14,18 @@ import psycopg
 
 from agents.embeddings import get_embedder
 from agents.retrieval import vector_index
+from agents.retrieval.advisory import try_lock
 from agents.retrieval.calibration import calibration_now
 from agents.retrieval.chunking import CHUNKER
 from agents.retrieval.errors import IndexBuildRunning, IndexVersionError
 from agents.retrieval.models import IndexVersion
 from agents.retrieval.versions import next_name, switching
-from aurora_site.core import retrieval_pool
 
 logger = logging.getLogger(__name__)
 
 State = IndexVersion.State
 
-_KEY = "hashtextextended('index builder', 0)"
+_BUILDER = "index builder"
 
 
 def version_request() -> IndexVersion:
@@ -92,9 +92,8 @@ def version_complete(version: IndexVersion, *, note: str = "") -> bool:
 
 def is_being_built() -> bool:
     """Whether some process builds a version right now."""
-    with psycopg.connect(retrieval_pool.conninfo(), autocommit=True) as session:
-        row = session.execute(f"SELECT pg_try_advisory_lock({_KEY})").fetchone()  # released with the session
-    return not (row and row[0])
+    with try_lock(_BUILDER) as session:
+        return session is None
 
 
 def _begun(version: IndexVersion) -> IndexVersion:
@@ -114,8 +113,7 @@ def _begun(version: IndexVersion) -> IndexVersion:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    with psycopg.connect(retrieval_pool.conninfo(), autocommit=True) as session:
-        row = session.execute(f"SELECT pg_try_advisory_lock({_KEY})").fetchone()
-        if not (row and row[0]):
+    with try_lock(_BUILDER) as session:
+        if session is None:
             raise IndexBuildRunning("An index version is being built already.")
         yield

@@ -15,11 +15,11 @@ import psycopg
 from django.db import InternalError, OperationalError, connections
 from django.db.models import Max, Sum
 
+from agents.retrieval.advisory import try_lock
 from agents.retrieval.corpus import EXACT_LIMIT, LEG_SIZE, Corpus
 from agents.retrieval.filters import UNFILTERED, SearchFilters
 from agents.retrieval.models import CorpusStatistics, IndexVersion
 from agents.retrieval.selectors import ALIAS, chunk_total
-from aurora_site.core import retrieval_pool
 
 logger = logging.getLogger(__name__)
 
@@ -157,11 +157,8 @@ def index_build(version: IndexVersion) -> bool:
     Takes half a minute for 100,000 chunks, in a database session of its own, so that nothing is left of its settings.
     """
     memory = f"{_memory(version)}kB"
-    with psycopg.connect(retrieval_pool.conninfo(), autocommit=True) as session:
-        row = session.execute(
-            "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [f"vector index:{version.pk}"]
-        ).fetchone()
-        if not (row and row[0]):
+    with try_lock(f"vector index:{version.pk}") as session:
+        if session is None:
             return False
         session.execute("SELECT set_config('maintenance_work_mem', %s, false)", [memory])
         try:
