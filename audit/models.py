@@ -1,4 +1,7 @@
-"""The ledger's tables. Rows are only ever inserted; personal text alone may be erased."""
+"""The ledger's tables. Rows are only ever inserted, but for personal text, which may be erased, and the sealer's queue.
+
+A record's leaf stays when the record is pruned, so the tree holds for ever.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,25 @@ class AppendOnlyQuerySet(models.QuerySet[Any]):
         raise LedgerIsAppendOnly("Ledger records can't be changed.")
 
 
-class Record(models.Model):
+class AppendOnly(models.Model):
+    """A row that is written once."""
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise LedgerIsAppendOnly("Ledger records can't be changed.")
+        kwargs["force_insert"] = True
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise LedgerIsAppendOnly("Ledger records can't be deleted.")
+
+
+class Record(AppendOnly):
     """One thing that happened: ``body`` holds its canonical bytes, the columns repeat parts of it for filtering."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -40,26 +61,15 @@ class Record(models.Model):
     key_id = models.CharField(max_length=16)
     code = models.CharField(max_length=64, help_text="HMAC-SHA256 over the body, hexadecimal.")
 
-    objects = AppendOnlyQuerySet.as_manager()
-
     class Meta:
         ordering = ["-at", "-id"]
         indexes = [
-            models.Index(fields=["organization_id", "-at"], name="record_by_organization"),
+            models.Index(fields=["organization_id", "-at", "-id"], name="record_by_organization"),
             models.Index(fields=["subject_type", "subject_id"], name="record_by_subject"),
         ]
 
     def __str__(self) -> str:
         return f"{self.event} {self.at:%Y-%m-%d %H:%M:%S}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self._state.adding:
-            raise LedgerIsAppendOnly("Ledger records can't be changed.")
-        kwargs["force_insert"] = True
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise LedgerIsAppendOnly("Ledger records can't be deleted.")
 
 
 class PersonalText(models.Model):
@@ -76,3 +86,71 @@ class PersonalText(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} of {self.record_id}"
+
+
+class Unsealed(models.Model):
+    """The sealer's queue: a record that has no place in the tree yet."""
+
+    id = models.BigAutoField(primary_key=True)
+    record_id = models.UUIDField()
+
+    def __str__(self) -> str:
+        return str(self.record_id)
+
+
+class Leaf(AppendOnly):
+    """A record's place in the tree, counted from 0, and the leaf hash of its body."""
+
+    seq = models.BigIntegerField(primary_key=True)
+    record_id = models.UUIDField(unique=True)
+    hash = models.BinaryField(max_length=32)
+
+    class Meta:
+        ordering = ["seq"]
+
+    def __str__(self) -> str:
+        return str(self.seq)
+
+
+class TreeNode(AppendOnly):
+    """The hash of a complete subtree of 2**level leaves, for every eighth level."""
+
+    id = models.BigAutoField(primary_key=True)
+    level = models.SmallIntegerField()
+    index = models.BigIntegerField()
+    hash = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["level", "index"], name="tree_node_once")]
+
+    def __str__(self) -> str:
+        return f"{self.level}/{self.index}"
+
+
+class TreeHead(AppendOnly):
+    """The root of the tree at one size, signed (Ed25519)."""
+
+    size = models.BigIntegerField(primary_key=True)
+    root = models.BinaryField(max_length=32)
+    at = models.DateTimeField()
+    key_id = models.CharField(max_length=16)
+    signature = models.BinaryField(max_length=64)
+
+    class Meta:
+        ordering = ["-size"]
+
+    def __str__(self) -> str:
+        return str(self.size)
+
+
+class Pruned(AppendOnly):
+    """A leaf whose record retention removes, and the record that sums up what was removed with it."""
+
+    seq = models.BigIntegerField(primary_key=True)
+    summary_id = models.UUIDField(db_index=True)
+
+    class Meta:
+        ordering = ["seq"]
+
+    def __str__(self) -> str:
+        return str(self.seq)

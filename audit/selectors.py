@@ -6,10 +6,10 @@ import hmac
 import json
 from typing import Any
 
-from django.conf import settings
 from django.db.models import QuerySet
 
-from audit.canonical import authentication_code, key_id
+from audit.canonical import authentication_code
+from audit.keys import hmac_keys
 from audit.models import Record
 
 
@@ -20,8 +20,7 @@ def records_for(organization_id: object) -> QuerySet[Record]:
 
 def record_is_authentic(record: Record) -> bool:
     """Whether the stored bytes carry a valid code by a known key. False also when the key is unknown."""
-    keys = {key_id(key): key for key in (settings.AURORA_HMAC_KEY, *settings.AURORA_HMAC_KEYS)}
-    key = keys.get(record.key_id)
+    key = hmac_keys().get(record.key_id)
     if key is None:
         return False
     return hmac.compare_digest(authentication_code(key, bytes(record.body)), record.code)

@@ -6,11 +6,11 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
-from audit.canonical import authentication_code, canonical_bytes, commitment, key_id
+from audit.appending import append
+from audit.canonical import authentication_code, canonical_bytes, commitment
+from audit.keys import hmac_key
 from audit.models import PersonalText, Record
 from audit.redaction import redact
 
@@ -60,13 +60,13 @@ def record(
             "redactions": {name: texts[name].counts for name in texts if texts[name].counts},
         }
     )
-    row.key_id = key_id(settings.AURORA_HMAC_KEY)
-    row.code = authentication_code(settings.AURORA_HMAC_KEY, row.body)
-    # Without a savepoint: what can't be recorded must not be done either.
-    with transaction.atomic(savepoint=False):
-        row.save()
-        PersonalText.objects.bulk_create(
+    row.key_id, key = hmac_key()
+    row.code = authentication_code(key, row.body)
+    append(
+        row,
+        [
             PersonalText(record=row, name=name, person_id=row.actor_id, salt=salts[name], text=texts[name].text)
             for name in texts
-        )
+        ],
+    )
     return row
