@@ -130,10 +130,10 @@ def consistency_holds(
     *, first: int, second: int, first_root: bytes, second_root: bytes, proof: Sequence[bytes]
 ) -> bool:
     """Whether the proof shows that the tree with the second root begins with the tree with the first."""
+    if not 0 < first <= second:
+        return False
     if first == second:
         return not proof and first_root == second_root
-    if not 0 < first < second:
-        return False
     path = [first_root, *proof] if first & (first - 1) == 0 else list(proof)
     if not path:
         return False
