@@ -17,6 +17,7 @@ from rest_framework.test import APIClient
 from agents.providers import failover, quirks
 from aurora_site.accounts.models import Membership
 from aurora_site.core import embedded
+from tests import flushing
 from tests.factories.accounts import session_of, tokens_for, user_factory
 from tests.live import LiveAurora, start_aurora
 from tests.model_server import ModelServer, running
@@ -26,6 +27,7 @@ IN_CI = os.environ.get("CI") == "true"
 # can mend what they find.
 settings.register_profile("aurora", deadline=None, derandomize=IN_CI)
 settings.load_profile("aurora")
+flushing.install()
 
 
 # What these test never sees the main database, whichever that is.

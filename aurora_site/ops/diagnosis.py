@@ -194,6 +194,16 @@ def _ledger_key(part: str) -> Finding:
     return Finding(part, "ok", f"{source}; keep a copy where the database isn't")
 
 
+def _ledger_triggers(part: str) -> Finding:
+    from audit import triggers
+
+    absent = triggers.missing()
+    if absent:
+        text = f"{len(absent)} are missing or disabled, the first {absent[0]}; verification still finds changes"
+        return Finding(part, "warning", text, triggers.MEND[connection.vendor])
+    return Finding(part, "ok", f"{len(triggers.names())} refuse to change the ledger")
+
+
 def _language_model(part: str) -> Finding:
     if settings.OPENAI_API_KEY or settings.OPENAI_BASE_URL:
         return _reach(part, settings.OPENAI_BASE_URL or "https://api.openai.com/v1", "OPENAI_BASE_URL")
@@ -228,6 +238,7 @@ LOOKS: dict[str, Callable[[str], Finding]] = {
     "channel layer": _channel_layer,
     "embedding model": _embeddings,
     "ledger key": _ledger_key,
+    "ledger triggers": _ledger_triggers,
     "language model": _language_model,
 }
 

@@ -43,7 +43,7 @@ def test_personal_text_stands_apart_bound_by_a_commitment() -> None:
 
 
 @pytest.mark.django_db
-def test_an_edited_record_is_no_longer_authentic() -> None:
+def test_an_edited_record_is_no_longer_authentic(triggers_off: None) -> None:
     row = record(event="test.happened", data={"amount": 1})
     edited = bytes(row.body).replace(b'"amount":1', b'"amount":2')
     with connection.cursor() as cursor:
