@@ -40,6 +40,8 @@ WITHOUT_MAIN_DATABASE = frozenset(
 )
 
 
+# Before xdist's own, which reads the groups.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that talk to the one running Aurora stay in one worker, which starts it once."""
     for item in items:
