@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 from asgiref.sync import SyncToAsync
+from django.conf import settings as django_settings
 from django.db import connection, connections
 from django.test import Client
 from hypothesis import settings
@@ -56,6 +58,12 @@ def models_without_a_past() -> None:
     """What a process learns of models' servers doesn't pass from test to test."""
     failover.reset()
     quirks.forget()
+
+
+@pytest.fixture(autouse=True)
+def heads_of_its_own() -> None:
+    """The heads that a test's ledger saves are no other test's."""
+    django_settings.LEDGER_FOLDER = django_settings.AURORA_HOME / "ledgers" / uuid.uuid4().hex
 
 
 @pytest.fixture

@@ -172,7 +172,8 @@ _SECRETS = (
         secret=True,
         group="Secrets",
         default_text="generated in `AURORA_HOME`",
-        help="Authenticates ledger records; 32 characters or more.",
+        help="Authenticates ledger records; 32 characters or more. Where several machines share a main database, each needs "
+        "the same.",
     ),
     Variable(
         name="AURORA_HMAC_KEYS",
@@ -181,6 +182,33 @@ _SECRETS = (
         secret=True,
         group="Secrets",
         help="Older ledger keys, comma-separated, kept to check older records.",
+    ),
+    Variable(
+        name="AURORA_LEDGER_SIGNING_KEY",
+        kind="text",
+        default="",
+        secret=True,
+        group="Secrets",
+        default_text="generated in `AURORA_HOME`",
+        help="Signs the heads of the ledger's tree: the seed of an Ed25519 key, 64 hexadecimal digits. Where several "
+        "machines share a main database, each needs the same, or its public key in `AURORA_LEDGER_PUBLIC_KEYS`.",
+    ),
+    Variable(
+        name="AURORA_LEDGER_PUBLIC_KEYS",
+        kind="list",
+        default=[],
+        group="Secrets",
+        help="Public keys of older signing keys, comma-separated, 64 hexadecimal digits each, kept to check older heads.",
+    ),
+    Variable(
+        name="AURORA_LEDGER_ANCHOR",
+        kind="text",
+        default="",
+        secret=True,
+        group="Secrets",
+        default_text="`ledger/heads.jsonl` in `AURORA_HOME` alone",
+        help="Where signed heads of the ledger's tree are also kept, best out of reach of whoever runs the database: a file, "
+        "to which they are appended, or an address (`https://…`), to which each is posted.",
     ),
     Variable(
         name="INTERNAL_API_SECRET",

@@ -8,13 +8,17 @@ import json
 import os
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from aurora_site.core import env
 
 SECRETS_FILE = "secrets.json"
+
+# What the secrets file held, by the state of the file that it was read from.
+_read: tuple[tuple[int, int, int], Mapping[str, Any]] | None = None
 
 
 @lru_cache(maxsize=1)
@@ -49,12 +53,39 @@ def _writable(folder: Path) -> bool:
 
 def secret(name: str) -> str:
     """A random secret of this installation, 64 hexadecimal characters, generated once and kept with mode 600."""
+    if name in (known := secrets_kept()):
+        return str(known[name])
     with _secrets_locked() as path:
-        known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+        known = dict(secrets_kept())
         if name not in known:
             known[name] = secrets.token_hex(32)
             _write_private(path, json.dumps(known, indent=1))
-        return known[name]
+        return str(known[name])
+
+
+def secrets_kept() -> Mapping[str, Any]:
+    """What the secrets file holds now: secrets by name, and lists of former ones. Another process may have changed it."""
+    global _read  # noqa: PLW0603 one memory a process
+    path = home() / SECRETS_FILE
+    try:
+        state = path.stat()
+    except FileNotFoundError:
+        return {}
+    version = state.st_ino, state.st_mtime_ns, state.st_size
+    if _read is None or _read[0] != version:
+        _read = version, json.loads(path.read_text())
+    return _read[1]
+
+
+def secret_replace(name: str, *, kept_as: str, keep: Callable[[str], str]) -> None:
+    """Generate a secret anew; ``keep`` of the former one goes to the front of the list named ``kept_as``."""
+    former = secret(name)
+    with _secrets_locked() as path:
+        known = dict(secrets_kept())
+        former = str(known.get(name, former))
+        known[kept_as] = [keep(former), *known.get(kept_as, [])]
+        known[name] = secrets.token_hex(32)
+        _write_private(path, json.dumps(known, indent=1))
 
 
 @contextlib.contextmanager

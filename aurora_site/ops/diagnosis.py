@@ -17,6 +17,7 @@ from django.conf import settings
 from django.core.checks import ERROR, run_checks
 from django.db import connection, connections
 
+from audit.keys import hmac_key
 from aurora_site.core import databases, embedded, env, queue
 from aurora_site.core.home import SECRETS_FILE, home
 from aurora_site.ops import health, heartbeat, readiness
@@ -189,7 +190,7 @@ def _embeddings(part: str) -> Finding:
 
 def _ledger_key(part: str) -> Finding:
     source = "AURORA_HMAC_KEY" if env.read("AURORA_HMAC_KEY") else f"generated in {home() / SECRETS_FILE}"
-    if len(settings.AURORA_HMAC_KEY) < 32:
+    if len(hmac_key()[1]) < 32:
         return Finding(part, "broken", "The ledger's key is too short", "AURORA_HMAC_KEY needs 32 characters.")
     return Finding(part, "ok", f"{source}; keep a copy where the database isn't")
 

@@ -1,0 +1,175 @@
+"""Sealing: records get their places in the tree, batch by batch, and a signed head says what the tree then is.
+
+Writers only insert. One sealer at a time follows the queue in its order, whatever clocks say. A lock in the database keeps
+others from doing the same work; should two work all the same, the unique keys of leaves, nodes and heads let one through.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from audit import heads, merkle
+from audit.keys import public_keys
+from audit.merkle import CompactRange, leaf_hash, peaks
+from audit.models import Leaf, Record, TreeHead, TreeNode, Unsealed
+from audit.services import record
+from audit.tree_store import STRIDE, node
+
+logger = logging.getLogger(__name__)
+
+BATCH = 2000
+LOCK = 6_153_870_214
+# Records of the queue's front whose times are looked at; the first may be gone.
+FRONT = 10
+
+# The tree as this process sealed it last, good as long as the newest head says the same.
+_sealed = CompactRange()
+
+
+class LedgerDamagedError(Exception):
+    """The stored tree contradicts a head that was signed, so nothing may be signed on top of it."""
+
+
+def seal_all() -> int:
+    """Seal until nothing waits or another sealer works; how many queue entries were done.
+
+    Raises LedgerDamagedError, and OSError when heads can't be saved outside the database.
+    """
+    total = 0
+    while done := seal():
+        total += done
+    # What a sealer that was killed left out, and what other machines signed.
+    heads.save_missing()
+    return total
+
+
+def seal(limit: int = BATCH) -> int:
+    """Seal one batch and save its head outside the database; how many queue entries were done, 0 when nothing waits or
+    another sealer works. Raises as ``seal_all``."""
+    if not Unsealed.objects.exists():
+        return 0
+    before = heads.latest()
+    try:
+        with _alone() as is_alone:
+            done = _seal_batch(limit) if is_alone else 0
+    except IntegrityError as error:
+        now = heads.latest()
+        if now is None or (before is not None and now.size <= before.size):
+            raise LedgerDamagedError(f"The tree holds more than its newest head says: {error}") from error
+        return 0  # another sealer was quicker
+    if done:
+        heads.save_missing()
+    return done
+
+
+def lag() -> dict[str, float]:
+    """How many records wait for their seal, and for how many seconds the oldest of them."""
+    front = Unsealed.objects.order_by("id").values_list("record_id", flat=True)[:FRONT]
+    times = Record.objects.filter(pk__in=list(front)).order_by().values_list("at", flat=True)
+    oldest = min(times, default=None)
+    seconds = max(0.0, (timezone.now() - oldest).total_seconds()) if oldest else 0.0
+    return {"waiting": Unsealed.objects.count(), "oldest_seconds": seconds}
+
+
+def stored_tree() -> CompactRange:
+    """The tree as the database holds it. Raises LedgerDamagedError when it contradicts its head or a saved one."""
+    head = heads.latest()
+    if head is None:
+        return CompactRange()
+    try:
+        tree = CompactRange(head.size, peaks(node, head.size))
+        _refuse_contradiction(head, tree)
+    except LookupError as error:
+        raise LedgerDamagedError(str(error)) from error
+    return tree
+
+
+def _refuse_contradiction(head: TreeHead, tree: CompactRange) -> None:
+    if tree.root() != bytes(head.root):
+        raise LedgerDamagedError(f"The tree of {head.size} leaves isn't the one whose root its head gives.")
+    if head.key_id in public_keys() and not heads.head_is_authentic(head):
+        raise LedgerDamagedError(f"The signature of the head at {head.size} is wrong.")
+    saved = heads.last_saved()
+    if saved is None or not heads.head_is_authentic(saved) or not 0 < saved["size"] <= head.size:
+        return
+    if merkle.root(node, saved["size"]).hex() != saved["root"]:
+        raise LedgerDamagedError(f"The tree isn't the one whose head was saved at {saved['size']} leaves.")
+
+
+def _seal_batch(limit: int) -> int:
+    global _sealed  # noqa: PLW0603 one memory a process
+    waiting = list(Unsealed.objects.order_by("id").values_list("id", "record_id")[:limit])
+    if not waiting:
+        return 0
+    tree = _tree()
+    leaves, nodes = [], []
+    for record_id, body in _unsealed_records([record_id for _, record_id in waiting]):
+        value = leaf_hash(body)
+        leaves.append(Leaf(seq=tree.size, record_id=record_id, hash=value))
+        nodes += [
+            TreeNode(level=level, index=index, hash=subtree)
+            for level, index, subtree in tree.append(value)
+            if level and level % STRIDE == 0
+        ]
+    if leaves:
+        Leaf.objects.bulk_create(leaves)
+        TreeNode.objects.bulk_create(nodes)
+        heads.sign(size=tree.size, root=tree.root(), at=timezone.now()).save()
+    Unsealed.objects.filter(pk__in=[queue_id for queue_id, _ in waiting]).delete()
+    # Should the transaction fail after all, no head will say what this tree says, and it isn't used.
+    _sealed = tree
+    return len(waiting)
+
+
+def _tree() -> CompactRange:
+    """A copy of the tree to go on with."""
+    head = heads.latest()
+    if head is not None and (head.size, bytes(head.root)) == (_sealed.size, _sealed.root()):
+        return copy.deepcopy(_sealed)
+    return stored_tree()
+
+
+def _unsealed_records(ids: list[uuid.UUID]) -> Iterator[tuple[uuid.UUID, bytes]]:
+    """Id and bytes of each record that has no leaf yet, in the order of ids. Those that are gone leave a record of it."""
+    bodies: dict[Any, Any] = dict(Record.objects.filter(pk__in=ids).order_by().values_list("pk", "body"))
+    sealed = set(Leaf.objects.filter(record_id__in=ids).order_by().values_list("record_id", flat=True))
+    for record_id in dict.fromkeys(ids):
+        if record_id in sealed:
+            continue
+        if record_id in bodies:
+            yield record_id, bytes(bodies[record_id])
+        else:
+            logger.error("The record %s was gone before it was sealed", record_id)
+            record(event="audit.record_missing", subject=("record", record_id))
+
+
+@contextmanager
+def _alone() -> Iterator[bool]:
+    """A transaction; False when another sealer is at work."""
+    if connection.vendor == "postgresql":
+        with transaction.atomic(durable=True):
+            yield bool(_ask("SELECT pg_try_advisory_xact_lock(%s)", LOCK))
+        return
+    # MySQL's named locks belong to the session and are common to all databases of a server.
+    name = f"aurora-sealer-{uuid.uuid5(uuid.NAMESPACE_OID, str(connection.settings_dict['NAME'])).hex}"
+    is_alone = bool(_ask("SELECT GET_LOCK(%s, 0)", name))
+    try:
+        with transaction.atomic(durable=True):
+            yield is_alone
+    finally:
+        if is_alone:
+            _ask("SELECT RELEASE_LOCK(%s)", name)
+
+
+def _ask(statement: str, argument: int | str) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [argument])
+        return cursor.fetchone()[0]
