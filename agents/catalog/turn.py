@@ -9,6 +9,7 @@ from typing import Any
 from agents.catalog.turn_beginning import Beginning
 from agents.catalog.turn_subject import Subject
 from agents.catalog.turn_task import task_for
+from agents.knowledge.passages import citation_evidence
 from agents.knowledge.questions import question_unanswered_note
 from agents.runs import executors, hooks
 from agents.runs.database import in_database
@@ -92,7 +93,7 @@ def conclude(outcome: RunOutcome, subject: Subject, result: TurnResult, warnings
         "answered": result.answered,
         "first_text_ms": result.first_text_ms,
         "retrieved": list(subject.retrieved),
-        "cited": [citation["id"] for citation in result.citations],
+        "cited": [citation_evidence(citation) for citation in result.citations],
         "tools": result.calls,
     }
     if result.checkpoint is not None:

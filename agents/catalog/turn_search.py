@@ -12,6 +12,7 @@ from agents.catalog.router import route_message
 from agents.catalog.turn_subject import Answerer, Subject
 from agents.embeddings import get_embedder
 from agents.knowledge.passages import (
+    evidence_of,
     passages_completed,
     passages_from_chunks,
     passages_of,
@@ -68,7 +69,7 @@ class Found:
             answerable=self.result.answerable or carried,
             searched=self.result.searched,
             index_version=self.result.index_version,
-            retrieved=[{"chunk": hit.id, "score": hit.score, "relevant": hit.relevant} for hit in self.result.hits],
+            retrieved=evidence_of(self.result),
         )
 
 

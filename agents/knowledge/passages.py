@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -147,6 +148,31 @@ def summary_of(result: SearchResult) -> dict[str, Any]:
         "index_version": result.index_version,
         "elapsed_ms": round(result.elapsed_ms, 1),
     }
+
+
+def evidence_of(result: SearchResult) -> list[dict[str, Any]]:
+    """What a search found, as the ledger keeps it: where each passage stood, and a digest of its text."""
+    return [
+        {
+            **_place({**vars(hit), "document": hit.document_id}),
+            "chunk": hit.id,
+            "score": hit.score,
+            "relevant": hit.relevant,
+        }
+        for hit in result.hits
+    ]
+
+
+def citation_evidence(citation: Mapping[str, Any]) -> dict[str, Any]:
+    """A citation of an answer, as the ledger keeps it; ``number`` is its marker."""
+    told = {"chunk": citation["id"], "number": citation["number"], "basis": citation["basis"]}
+    return {**_place({**citation, "document": citation["document_id"]}), **told}
+
+
+def _place(passage: Mapping[str, Any]) -> dict[str, Any]:
+    """Where a passage stood, and the SHA-256 of its text, hexadecimal."""
+    place = {name: passage[name] for name in ("document", "path", "title", "heading", "start", "end")}
+    return {**place, "text_sha256": hashlib.sha256(passage["text"].encode()).hexdigest()}
 
 
 def progress(result: SearchResult) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -169,11 +169,22 @@ def chunk_total(version: IndexVersion) -> int:
 
 def chunk_of_organization(*, organization_id: str, chunk_id: str) -> Chunk | None:
     """A chunk by its id, from any version, if it is the organisation's."""
+    found = chunks_of_organization(organization_id=organization_id, chunk_ids=[chunk_id])
+    return next(iter(found.values()), None)
+
+
+def chunks_of_organization(*, organization_id: str, chunk_ids: Iterable[str]) -> dict[str, Chunk]:
+    """Those of the chunks that any version still has, by their ids, if they are the organisation's."""
+    uuids = [uuid for chunk_id in chunk_ids if (uuid := _uuid(chunk_id))]
+    found = Chunk.objects.filter(uuid__in=uuids, organization_id=organization_id).defer("embedding", "token_vectors")
+    return {str(chunk.uuid): chunk for chunk in found}
+
+
+def _uuid(text: str) -> UUID | None:
     try:
-        uuid = UUID(chunk_id)
+        return UUID(text)
     except ValueError:
         return None
-    return Chunk.objects.filter(uuid=uuid, organization_id=organization_id).defer("embedding", "token_vectors").first()
 
 
 def document_chunks(*, organization_id: str, document_id: str, version: IndexVersion | None = None) -> QuerySet[Chunk]:

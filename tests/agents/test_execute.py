@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -36,12 +37,19 @@ def test_aurora_answers_from_the_documents_with_citations(api: Api, documents: d
     assert body["route"]["reason"]
 
 
+PLACE = ("document_id", "start", "end")
+
+
 def test_an_answer_is_on_the_ledger_with_its_sources(api: Api, documents: dict[str, Any]) -> None:
     body = api.post("/v1/aurora", QUESTION).json()
     records = Record.objects.filter(event="agents.run_succeeded", trace_id=body["meta"]["trace_id"])
     assert records.count() == 1
     written = json.loads(bytes(records[0].body))
-    assert written["data"]["cited"] == [citation["id"] for citation in body["output"]["citations"]]
+    for cited, citation in zip(written["data"]["cited"], body["output"]["citations"], strict=True):
+        assert (cited["chunk"], cited["number"], cited["basis"]) == (citation["id"], citation["number"], citation["basis"])
+        assert (cited["document"], cited["start"], cited["end"]) == tuple(citation[name] for name in PLACE)
+        assert cited["text_sha256"] == sha256(citation["text"].encode()).hexdigest()
+    assert {row["chunk"] for row in written["data"]["retrieved"]} >= {row["chunk"] for row in written["data"]["cited"]}
     assert written["data"]["agent"] == "welcome"
     assert set(written["texts"]) == {"question", "answer"}
     assert "leave" not in json.dumps(written["texts"])
