@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import mmap
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -59,6 +60,32 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
         for line in file:
             if (head := parsed(line)) is not None:
                 yield head
+
+
+def following(path: Path, last: dict[str, Any] | None) -> Iterator[dict[str, Any]]:
+    """The heads in a file after one of its heads, all when that is None; the newest alone when it isn't in the file.
+
+    Raises OSError.
+    """
+    if not path.exists() or not path.stat().st_size:
+        return
+    with path.open("rb") as file:
+        start = 0 if last is None else _end_of(file.fileno(), f"{json.dumps(last)}\n".encode())
+        if start < 0:
+            with locked(path) as whole:
+                yield from filter(None, [whole.last()])
+            return
+        file.seek(start)
+        for line in file:
+            if (head := parsed(line)) is not None:
+                yield head
+
+
+def _end_of(descriptor: int, line: bytes) -> int:
+    """Where the last such line of a file ends; -1 when there is none. What is looked for stands near the end."""
+    with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as text:
+        start = text.rfind(line)
+        return start + len(line) if start >= 0 else -1
 
 
 def parsed(line: bytes) -> dict[str, Any] | None:

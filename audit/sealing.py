@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 BATCH = 2000
 LOCK = 6_153_870_214
+# How long a frozen process may keep the lock.
+FROZEN_SECONDS = 20
 # Records of the queue's front whose times are looked at; the first may be gone.
 FRONT = 10
 
@@ -58,7 +60,7 @@ def seal(limit: int = BATCH) -> int:
         return 0
     before = heads.latest()
     try:
-        with _alone() as is_alone:
+        with alone() as is_alone:
             done = _seal_batch(limit) if is_alone else 0
     except IntegrityError as error:
         now = heads.latest()
@@ -152,14 +154,17 @@ def _unsealed_records(ids: list[uuid.UUID]) -> Iterator[tuple[uuid.UUID, bytes]]
 
 
 @contextmanager
-def _alone() -> Iterator[bool]:
+def alone() -> Iterator[bool]:
     """A transaction; False when another sealer is at work."""
     if connection.vendor == "postgresql":
         with transaction.atomic(durable=True):
+            _do(f"SET LOCAL idle_in_transaction_session_timeout = '{FROZEN_SECONDS}s'")
             yield bool(_ask("SELECT pg_try_advisory_xact_lock(%s)", LOCK))
         return
     # MySQL's named locks belong to the session and are common to all databases of a server.
     name = f"aurora-sealer-{uuid.uuid5(uuid.NAMESPACE_OID, str(connection.settings_dict['NAME'])).hex}"
+    if getattr(connection, "mysql_is_mariadb", False):
+        _do(f"SET idle_transaction_timeout = {FROZEN_SECONDS}")
     is_alone = bool(_ask("SELECT GET_LOCK(%s, 0)", name))
     try:
         with transaction.atomic(durable=True):
@@ -173,3 +178,8 @@ def _ask(statement: str, argument: int | str) -> Any:
     with connection.cursor() as cursor:
         cursor.execute(statement, [argument])
         return cursor.fetchone()[0]
+
+
+def _do(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)

@@ -18,6 +18,11 @@ def records_for(organization_id: object) -> QuerySet[Record]:
     return Record.objects.filter(organization_id=str(organization_id)).prefetch_related("texts")
 
 
+def newest_key_id() -> str:
+    """The id of the key that authenticates the newest record; empty when there is none."""
+    return Record.objects.order_by("-at", "-id").values_list("key_id", flat=True).first() or ""
+
+
 def record_is_authentic(record: Record) -> bool:
     """Whether the stored bytes carry a valid code by a known key. False also when the key is unknown."""
     key = hmac_keys().get(record.key_id)

@@ -25,10 +25,12 @@ def _keep_django_logging(**_: Any) -> None:
 @signals.worker_ready.connect
 def _worker_ready(**_: Any) -> None:
     from agents.runs import worker
+    from audit import sealer
     from aurora_site.ops import heartbeat
 
     heartbeat.start("worker")
     worker.begin()
+    sealer.start()
 
 
 @signals.beat_init.connect
@@ -47,7 +49,9 @@ def _worker_ends(**_: Any) -> None:
 
 @signals.worker_shutdown.connect
 def _worker_drains(**_: Any) -> None:
-    """The pool has ended; let the runs finish that its tasks handed over."""
+    """The pool has ended; let the runs finish that its tasks handed over, then seal what they recorded."""
     from agents.runs import worker
+    from audit import sealer
 
     worker.close()
+    sealer.stop()

@@ -3,6 +3,7 @@ replaced home are said aloud."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +18,9 @@ from agents.providers.tokens import prices
 from aurora_site.core import env, home
 
 SHORTEST_SECRET = 32
+UNGUESSABLE = (
+    ("AURORA_SECRET_KEY", 1), ("AURORA_HMAC_KEY", 2), ("INTERNAL_API_SECRET", 3), ("AURORA_LEDGER_SIGNING_KEY", 15),
+)  # fmt: skip
 WELL_KNOWN = (
     "changeme", "change-me", "change_me", "insecure", "default", "example", "placeholder", "your-", "secret-key",
 )  # fmt: skip
@@ -54,6 +58,19 @@ def check_models(**_: Any) -> list[CheckMessage]:
 
 
 @register()
+def check_ledger(**_: Any) -> list[CheckMessage]:
+    """Errors for ledger settings that can't be used."""
+    forms = [
+        ("AURORA_LEDGER_SIGNING_KEY", "64 hexadecimal digits", "aurora.E012", _is_key(settings.AURORA_LEDGER_SIGNING_KEY)),
+        ("AURORA_LEDGER_PUBLIC_KEYS", "64 hexadecimal digits each", "aurora.E013",
+         all(_is_key(key) for key in settings.AURORA_LEDGER_PUBLIC_KEYS)),
+        ("AURORA_LEDGER_ANCHOR", "a path or an address (https://…)", "aurora.E014",
+         "://" not in settings.AURORA_LEDGER_ANCHOR or _is_address(settings.AURORA_LEDGER_ANCHOR)),
+    ]  # fmt: skip
+    return [Error(f"{name} must be {form}.", id=code) for name, form, code, is_sound in forms if not is_sound]
+
+
+@register()
 def check_renamed(**_: Any) -> list[CheckMessage]:
     """Warnings for environment names of the older learning backend."""
     return [
@@ -73,19 +90,21 @@ def check_home(**_: Any) -> list[CheckMessage]:
 
 def refuse_unusable_settings() -> None:
     """For processes that run no system checks. Raises ImproperlyConfigured."""
-    problems = [problem for problem in (*check_production(), *check_models()) if problem.level >= ERROR]
+    problems = [
+        problem for problem in (*check_production(), *check_models(), *check_ledger()) if problem.level >= ERROR
+    ]
     if problems:
-        raise ImproperlyConfigured(" ".join(f"{problem.msg} {problem.hint}" for problem in problems))
+        raise ImproperlyConfigured(" ".join(f"{problem.msg} {problem.hint or ''}" for problem in problems))
 
 
 def _unsafe() -> Iterator[CheckMessage]:
-    for name, number in (("AURORA_SECRET_KEY", 1), ("AURORA_HMAC_KEY", 2), ("INTERNAL_API_SECRET", 3)):
+    for name, number in UNGUESSABLE:
         value = env.read(name)
         if value and weak(value):
             yield Error(
                 f"{name} is a default or shorter than {SHORTEST_SECRET} characters.",
                 hint='Generate one: python3 -c "import secrets; print(secrets.token_hex(32))".',
-                id=f"aurora.E00{number}",
+                id=f"aurora.E0{number:02}",
             )
     if settings.DEBUG:
         yield Error("DEBUG is on.", hint="Production must not show its insides.", id="aurora.E004")
@@ -99,6 +118,10 @@ def _unsafe() -> Iterator[CheckMessage]:
         yield Error("X-User-ID alone would name the caller.", hint="Send INTERNAL_API_SECRET along.", id="aurora.E007")
     if "*" in settings.ALLOWED_HOSTS:
         yield checks.Warning("AURORA_ALLOWED_HOSTS admits every host name.", hint="Name the hosts.", id="aurora.W003")
+
+
+def _is_key(text: str) -> bool:
+    return not text or re.fullmatch("[0-9a-fA-F]{64}", text) is not None
 
 
 def _is_address(url: str) -> bool:

@@ -59,7 +59,7 @@ def secret(name: str) -> str:
         known = dict(secrets_kept())
         if name not in known:
             known[name] = secrets.token_hex(32)
-            _write_private(path, json.dumps(known, indent=1))
+            write_private(path, json.dumps(known, indent=1))
         return str(known[name])
 
 
@@ -85,7 +85,7 @@ def secret_replace(name: str, *, kept_as: str, keep: Callable[[str], str]) -> No
         former = str(known.get(name, former))
         known[kept_as] = [keep(former), *known.get(kept_as, [])]
         known[name] = secrets.token_hex(32)
-        _write_private(path, json.dumps(known, indent=1))
+        write_private(path, json.dumps(known, indent=1))
 
 
 @contextlib.contextmanager
@@ -99,7 +99,7 @@ def _secrets_locked() -> Iterator[Path]:
         os.close(descriptor)
 
 
-def _write_private(path: Path, text: str) -> None:
+def write_private(path: Path, text: str) -> None:
     """Replace a file in one step, readable by its owner alone."""
     temporary = path.with_suffix(".new")
     descriptor = os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)

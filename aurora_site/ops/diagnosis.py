@@ -8,40 +8,24 @@ import socket
 import stat
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from importlib.util import find_spec
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import ERROR, run_checks
 from django.db import connection, connections
 
-from audit.keys import hmac_key
 from aurora_site.core import databases, embedded, env, queue
 from aurora_site.core.home import SECRETS_FILE, home
-from aurora_site.ops import health, heartbeat, readiness
-
-State = Literal["ok", "warning", "broken"]
+from aurora_site.ops import health, heartbeat, ledger_diagnosis, readiness
+from aurora_site.ops.finding import Finding
 
 OLDEST_PYTHON = (3, 11)
 LEAST_FREE_BYTES = 1_000_000_000
 OLDEST_PGVECTOR = (0, 8, 0)
 REACH_SECONDS = 3.0
 UP = "Run `manage.py up`."
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the report. ``mend`` says what to do; it is empty when all is well."""
-
-    part: str
-    state: State
-    message: str
-    mend: str = ""
-
-    def as_json(self) -> dict[str, str]:
-        return asdict(self)
 
 
 def diagnose() -> list[Finding]:
@@ -188,23 +172,6 @@ def _embeddings(part: str) -> Finding:
     return Finding(part, "ok", f"{embedder.name}, {embedder.dimension} dimensions")
 
 
-def _ledger_key(part: str) -> Finding:
-    source = "AURORA_HMAC_KEY" if env.read("AURORA_HMAC_KEY") else f"generated in {home() / SECRETS_FILE}"
-    if len(hmac_key()[1]) < 32:
-        return Finding(part, "broken", "The ledger's key is too short", "AURORA_HMAC_KEY needs 32 characters.")
-    return Finding(part, "ok", f"{source}; keep a copy where the database isn't")
-
-
-def _ledger_triggers(part: str) -> Finding:
-    from audit import triggers
-
-    absent = triggers.missing()
-    if absent:
-        text = f"{len(absent)} are missing or disabled, the first {absent[0]}; verification still finds changes"
-        return Finding(part, "warning", text, triggers.MEND[connection.vendor])
-    return Finding(part, "ok", f"{len(triggers.names())} refuse to change the ledger")
-
-
 def _language_model(part: str) -> Finding:
     if settings.OPENAI_API_KEY or settings.OPENAI_BASE_URL:
         return _reach(part, settings.OPENAI_BASE_URL or "https://api.openai.com/v1", "OPENAI_BASE_URL")
@@ -238,8 +205,10 @@ LOOKS: dict[str, Callable[[str], Finding]] = {
     "cache": _cache,
     "channel layer": _channel_layer,
     "embedding model": _embeddings,
-    "ledger key": _ledger_key,
-    "ledger triggers": _ledger_triggers,
+    "ledger key": ledger_diagnosis.key,
+    "ledger triggers": ledger_diagnosis.triggers_in_place,
+    "ledger sealing": ledger_diagnosis.sealed,
+    "ledger anchor": ledger_diagnosis.anchor,
     "language model": _language_model,
 }
 

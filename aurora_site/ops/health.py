@@ -16,8 +16,10 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection, connections
 
+from audit import anchors, heads, sealing
 from aurora_site.core.databases import EMBEDDED_ENGINE, RETRIEVAL
 from aurora_site.ops import heartbeat, readiness
+from aurora_site.ops.ledger_diagnosis import LAG_SECONDS
 from aurora_site.ops.models import Recovery
 
 logger = logging.getLogger(__name__)
@@ -168,6 +170,17 @@ def check_workers() -> Check:
     return Check("healthy" if count else "degraded", text)
 
 
+def check_ledger() -> Check:
+    lag = sealing.lag()
+    if lag["oldest_seconds"] > LAG_SECONDS:
+        seconds = f"{lag['oldest_seconds']:.0f} seconds"
+        return Check("degraded", f"{lag['waiting']:g} records wait for their seal, the oldest for {seconds}")
+    if settings.AURORA_LEDGER_ANCHOR and (error := anchors.state().error):
+        return Check("degraded", f"The anchor fails: {error}")
+    head = heads.latest()
+    return Check("healthy", f"{head.size if head else 0} records sealed, {lag['waiting']:g} wait")
+
+
 async def check_channel_layer() -> Check:
     layer = get_channel_layer()
     if layer is None:
@@ -191,4 +204,5 @@ CHECKS: dict[str, Callable[[], Awaitable[Check]]] = {
     "weaviate": _in_thread(check_index),
     "celery": _in_thread(check_workers),
     "chatbot_websocket": check_channel_layer,
+    "ledger": _in_thread(check_ledger),
 }

@@ -15,7 +15,7 @@ from aurora_site.ops import health, readiness, views
 from aurora_site.ops.health import Check
 
 pytestmark = pytest.mark.django_db(databases=["default", "retrieval"], transaction=True)
-NAMES = {"database", "redis", "weaviate", "celery", "chatbot_websocket"}
+NAMES = {"database", "redis", "weaviate", "celery", "chatbot_websocket", "ledger"}
 
 
 @pytest.fixture(autouse=True)

@@ -29,6 +29,7 @@ def check(tmp_path: Path, **extra: str) -> subprocess.CompletedProcess[str]:
         ({"AURORA_SECRET_KEY": "0aB-x"}, "aurora.E001"),
         ({"AURORA_HMAC_KEY": "changeme-changeme-changeme-changeme"}, "aurora.E002"),
         ({"INTERNAL_API_SECRET": "a" * 64}, "aurora.E003"),
+        ({"AURORA_LEDGER_SIGNING_KEY": "a" * 64}, "aurora.E015"),
         ({"AURORA_DEMO": "1"}, "aurora.E005"),
         ({"AURORA_ADMIN_PASSWORD": "0aB-x"}, "aurora.E006"),
     ],

@@ -1,0 +1,56 @@
+"""``manage.py seal_audit``: seal what waits, now."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, InterfaceError
+
+from audit import anchors, heads, sealing
+
+# For another sealer that is at work.
+PATIENCE_SECONDS = 30.0
+PAUSE_SECONDS = 0.2
+
+
+class Command(BaseCommand):
+    help = (
+        "Seal the records that wait, save the signed head, and send it to the anchor. Workers do this all the time. "
+        "Exit status 1 when the stored tree contradicts a signed head, 2 when something can't be reached."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            count = self._seal()
+        except sealing.LedgerDamagedError as error:
+            raise CommandError(f"{error} Nothing was sealed; look with `manage.py verify_audit`.") from error
+        except OSError as error:
+            raise CommandError(f"The head can't be saved: {error}", returncode=2) from error
+        except (DatabaseError, InterfaceError) as error:
+            raise CommandError(f"The database doesn't answer: {error}", returncode=2) from error
+        head = heads.latest()
+        tree = f"The tree has {head.size} leaves, root {bytes(head.root).hex()}." if head else "The tree is empty."
+        self.stdout.write(f"Sealed {count} records. {tree}")
+        self._anchor()
+        if waiting := sealing.lag()["waiting"]:
+            raise CommandError(f"{waiting:g} records still wait: another sealer is at work.", returncode=2)
+
+    def _seal(self) -> int:
+        deadline, count = time.monotonic() + PATIENCE_SECONDS, sealing.seal_all()
+        while sealing.lag()["waiting"] and time.monotonic() < deadline:
+            time.sleep(PAUSE_SECONDS)
+            count += sealing.seal_all()
+        return count
+
+    def _anchor(self) -> None:
+        if not settings.AURORA_LEDGER_ANCHOR:
+            return
+        try:
+            self.stdout.write(f"The anchor has the head at {anchors.send()} leaves.")
+        except anchors.AnchorBusyError:
+            self.stdout.write("The anchor is being told by another process.")
+        except (anchors.AnchorError, OSError) as error:
+            raise CommandError(f"The anchor failed: {error}", returncode=2) from error
