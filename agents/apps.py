@@ -9,12 +9,17 @@ class AgentsConfig(AppConfig):
     verbose_name = "Agents"
 
     def ready(self) -> None:
+        from agents import ledger_events
         from agents.catalog import builtin, turn
         from agents.catalog.services import builtin_agents_store
         from agents.chat import conversation, endings
+        from agents.knowledge import ledger_events as knowledge_events
         from agents.knowledge import tools
         from agents.runs.host import drain_runs
+        from audit import events
 
+        events.register(ledger_events.EVENTS)
+        events.register(knowledge_events.EVENTS)
         builtin.register_all()
         tools.register_all()
         turn.register()

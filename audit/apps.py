@@ -9,6 +9,7 @@ class AuditConfig(AppConfig):
     verbose_name = "Ledger"
 
     def ready(self) -> None:
-        from audit import triggers
+        from audit import events, ledger_events, triggers
 
+        events.register(ledger_events.EVENTS)
         post_migrate.connect(triggers.install, sender=self, dispatch_uid="audit.triggers")

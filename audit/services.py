@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from audit import events
 from audit.appending import append
 from audit.canonical import authentication_code, canonical_bytes, commitment
 from audit.keys import hmac_key
@@ -31,8 +32,10 @@ def record(
 
     ``data`` is stored as it is: keep personal text out of it. ``personal`` texts (question, answer…) are redacted,
     stored apart where they can be erased, and bound into the record by salted commitments.
-    Raises ValueError when ``data`` can't be written as JSON.
+    Raises ValueError when ``data`` can't be written as JSON, and outside of production UnknownEvent for an event or a
+    field that no ``ledger_events.py`` declares.
     """
+    events.check(event, data or (), personal or ())
     at = timezone.now()
     texts = {name: redact(text) for name, text in (personal or {}).items() if text}
     salts = {name: secrets.token_bytes(SALT_BYTES) for name in texts}

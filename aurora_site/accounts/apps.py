@@ -7,4 +7,7 @@ class AccountsConfig(AppConfig):
     verbose_name = "Accounts"
 
     def ready(self) -> None:
-        from aurora_site.accounts import schema, signals  # noqa: F401
+        from audit import events
+        from aurora_site.accounts import ledger_events, schema, signals  # noqa: F401
+
+        events.register(ledger_events.EVENTS)

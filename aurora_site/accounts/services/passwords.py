@@ -26,7 +26,12 @@ PURPOSE = "password-reset"
 def password_change(*, user: User, current: str, new: str, keep: SignIn | None) -> None:
     """Change one's password; other sign-ins than ``keep`` end. Raises Unauthenticated when ``current`` is wrong."""
     if not user.check_password(current):
-        record(event="accounts.password_change_failed", actor_id=user.pk, subject=("user", user.pk))
+        record(
+            event="accounts.password_change_failed",
+            organization_id=user.default_organization_id,
+            actor_id=user.pk,
+            subject=("user", user.pk),
+        )
         raise Unauthenticated("The current password is wrong.", code="INVALID_CREDENTIALS")
     password_set(user=user, password=new, actor_id=user.pk, keep=keep)
 

@@ -1,0 +1,80 @@
+"""What the ledger records about questions, answers, tool calls and conversations."""
+
+from __future__ import annotations
+
+from audit.events import Event
+
+_ASKED = {
+    "run": "id of the run that answers",
+    "question": "id of the question's message",
+    "answer": "id of the answer's message",
+    "agent": "the agent that was asked for; empty for any",
+}
+_RUN = {
+    "agent": "who answered",
+    "mode": "llm or extractive",
+    "attempt": "how many times it was begun",
+    "route": "who was chosen and why, with the candidates' scores",
+    "usage": "tokens, seconds and cost, by model and provider",
+    "error": "why it failed",
+    "latency_ms": "milliseconds from the question to the end",
+    "consent": "whether the person consented",
+    "greeting": "set where a greeting was answered without a search",
+    "index_version": "the index version that was searched",
+    "model": "the model that answered",
+    "provider": "the model's provider",
+    "answered": "whether the question was answered",
+    "first_text_ms": "milliseconds to the first text",
+    "retrieved": "ids of the chunks that were found, with their scores, and whether they are relevant",
+    "cited": "ids of the chunks that the answer cites",
+    "tools": "the tool calls, with their outcome",
+}
+_TEXTS = {
+    "question": "the question",
+    "query": "what was searched for, where that isn't the question",
+    "answer": "the answer",
+}
+_CALL = {"call_id": "the call's id in its run", "tool": "the tool's name"}
+_DECIDED = {**_CALL, "asked_by": "who started the run"}
+
+_RUNS = (
+    Event("agents.run_succeeded", "An answer was completed", _RUN, _TEXTS),
+    Event("agents.run_failed", "A run ended with an error", _RUN, _TEXTS),
+    Event("agents.run_cancelled", "A run was stopped", _RUN, _TEXTS),
+    Event("agents.run_cancel_requested", "Somebody asked to stop a run"),
+    Event("agents.consent_refused", "A question came without consent; it was not kept", {"consent": "false"}),
+    Event(
+        "agents.feedback_given",
+        "A person rated an answer, or took their rating back",
+        {"rating": "up, down or nothing"},
+        {"comment": "what they said"},
+    ),
+    Event(
+        "agents.agent_created",
+        "An agent was made",
+        {"name": "its name", "provider": "its provider", "model": "its model"},
+    ),
+)
+
+_CALLS = (
+    Event(
+        "agents.approval_requested",
+        "A call that changes something waits for a person",
+        {**_CALL, "fingerprint": "SHA-256 of tool and arguments"},
+        {"summary": "what it would do, in plain words"},
+    ),
+    Event("agents.call_approved", "A person approved a call", _DECIDED, {"note": "what they said"}),
+    Event("agents.call_denied", "A person declined a call", _DECIDED, {"note": "what they said"}),
+    Event("agents.call_expired", "Nobody decided about a call in time", _DECIDED),
+)
+
+_CHAT = (
+    Event("chat.session_created", "A conversation began", {"messages": "how many messages it brought along"}),
+    Event("chat.session_updated", "A conversation was changed", {"changed": "names of what was changed"}),
+    Event("chat.session_deleted", "A conversation was deleted"),
+    Event("chat.message_posted", "A question was asked in a conversation", _ASKED),
+    Event("chat.message_edited", "A question was asked in another way", _ASKED),
+    Event("chat.answer_regenerated", "A question is answered once more", _ASKED),
+)
+
+EVENTS = (*_RUNS, *_CALLS, *_CHAT)
