@@ -58,6 +58,41 @@ _RUNS = (
 
 _CALLS = (
     Event(
+        "agents.tool_call_started",
+        "A tool call begins",
+        {
+            **_CALL,
+            "effect": "read or write",
+            "fingerprint": "SHA-256 of tool and arguments",
+            "approved_by": "who approved it, where it changes something",
+        },
+        {"arguments": "its arguments, as JSON"},
+    ),
+    Event(
+        "agents.tool_call_finished",
+        "A tool call has an outcome",
+        {
+            **_CALL,
+            "fingerprint": "SHA-256 of tool and arguments",
+            "ok": "whether it succeeded",
+            "code": "what went wrong; IN_DOUBT where the run ended meanwhile",
+            "characters": "length of what the tool said",
+            "duration_ms": "milliseconds that it took",
+        },
+        {"output": "what the tool said, as far as it was kept"},
+    ),
+    Event(
+        "agents.tool_call_refused",
+        "A tool call that a model asked for wasn't made",
+        {**_CALL, "code": "why: UNKNOWN_TOOL, BAD_ARGUMENTS, IDENTICAL_CALL or TOO_MANY_CALLS"},
+        {"arguments": "its arguments, as JSON"},
+    ),
+    Event(
+        "agents.tool_call_given_up",
+        "A run went on or ended without a call that it had asked for",
+        {**_CALL, "approved": "whether it had been approved"},
+    ),
+    Event(
         "agents.approval_requested",
         "A call that changes something waits for a person",
         {**_CALL, "fingerprint": "SHA-256 of tool and arguments"},

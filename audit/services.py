@@ -35,9 +35,9 @@ def record(
     Raises ValueError when ``data`` can't be written as JSON, and outside of production UnknownEvent for an event or a
     field that no ``ledger_events.py`` declares.
     """
-    events.check(event, data or (), personal or ())
     at = timezone.now()
     texts = {name: redact(text) for name, text in (personal or {}).items() if text}
+    events.check(event, data or (), texts)
     salts = {name: secrets.token_bytes(SALT_BYTES) for name in texts}
     row = Record(
         at=at,

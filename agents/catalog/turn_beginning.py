@@ -82,7 +82,7 @@ class Beginning:
         """What was said before, and the agent if the organisation made it."""
         context = self.context
         if context.attempt > 1:
-            calls_abandon(run_id=context.run_id, keep=())
+            calls_abandon(context=context, keep=())
         self._conversation = conversation_of(context)
         if not _is_builtin(context.agent):
             agent = agent_for_run(context.organization_id, context.agent)
@@ -158,7 +158,7 @@ class Beginning:
         self._begin(Subject.from_json(checkpoint["subject"]))
         self.state = TurnState.from_json(checkpoint["state"])
         self.warnings = list(checkpoint["warnings"])
-        await in_database(calls_abandon, run_id=self.context.run_id, keep=self.state.proposed)
+        await in_database(calls_abandon, context=self.context, keep=self.state.proposed)
 
 
 def _is_builtin(name: str) -> bool:

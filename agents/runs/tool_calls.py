@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -16,11 +17,21 @@ from agents.runs.database import in_database
 from agents.runs.executors import RunContext, RunOutcome
 from agents.runs.models import Run
 from agents.runs.tool_models import ToolCall
+from agents.runs.tool_records import (
+    Owner,
+    call_finished_record,
+    call_given_up_record,
+    call_in_doubt_record,
+    call_refused_record,
+    call_started_record,
+    owner_of,
+)
 from agents.runs.values import fit
 from agents.runtime.calls import CallResult, Decision, PlannedCall
 from audit.services import record
 
 State = ToolCall.State
+_UNBEGUN = (State.PROPOSED, State.APPROVED)
 IN_DOUBT = "The run ended while the call was being made. It is not known whether it took effect."
 
 
@@ -34,7 +45,10 @@ class RunCalls:
         return await in_database(calls_open, context=self.context, calls=calls)
 
     async def close(self, results: Sequence[CallResult]) -> None:
-        await in_database(calls_close, run_id=self.context.run_id, results=results)
+        await in_database(calls_close, context=self.context, results=results)
+
+    async def refuse(self, calls: Sequence[PlannedCall]) -> None:
+        await in_database(calls_refuse, context=self.context, calls=calls)
 
     async def propose(self, calls: Sequence[PlannedCall], summaries: Mapping[str, str]) -> dict[str, str]:
         return await in_database(calls_propose, context=self.context, calls=calls, summaries=summaries)
@@ -43,30 +57,48 @@ class RunCalls:
         return await in_database(call_decisions, run_id=self.context.run_id, call_ids=call_ids)
 
     async def start(self, call_id: str) -> bool:
-        return await in_database(call_start, run_id=self.context.run_id, call_id=call_id)
+        return await in_database(call_start, context=self.context, call_id=call_id)
 
 
 def calls_open(*, context: RunContext, calls: Sequence[PlannedCall]) -> set[str]:
     """Note that calls begin. Returns the ids of those that the run has made before, which get no row."""
-    rows = [_row(context, call, State.RUNNING, started_at=Now()) for call in calls]
     try:
         with transaction.atomic():
-            ToolCall.objects.bulk_create(rows)
+            ToolCall.objects.bulk_create([_row(context, call, State.RUNNING, started_at=Now()) for call in calls])
+            for call in calls:
+                call_started_record(owner_of(context), call)
     except IntegrityError:
-        return {row.call_id for row in rows if not _inserted(row)}
+        return {call.call_id for call in calls if not _opened(context, call)}
     return set()
 
 
-def calls_close(*, run_id: str, results: Sequence[CallResult]) -> None:
+def _opened(context: RunContext, call: PlannedCall) -> bool:
+    with transaction.atomic():
+        if not _inserted(_row(context, call, State.RUNNING, started_at=Now())):
+            return False
+        call_started_record(owner_of(context), call)
+    return True
+
+
+def calls_close(*, context: RunContext, results: Sequence[CallResult]) -> None:
     """Note what calls came to. One that the run's end has closed already stays as it is."""
     with transaction.atomic():
         for result in results:
-            _running(run_id, result.call.call_id).update(
+            closed = _running(context.run_id, result.call.call_id).update(
                 state=State.SUCCEEDED if result.ok else State.FAILED,
                 output=fit(result.output),
                 output_characters=result.characters,
                 finished_at=Now(),
             )
+            if closed:
+                call_finished_record(owner_of(context), result)
+
+
+def calls_refuse(*, context: RunContext, calls: Sequence[PlannedCall]) -> None:
+    """Note that calls which a model asked for aren't made."""
+    with transaction.atomic():
+        for call in calls:
+            call_refused_record(owner_of(context), call)
 
 
 def calls_propose(*, context: RunContext, calls: Sequence[PlannedCall], summaries: Mapping[str, str]) -> dict[str, str]:
@@ -103,25 +135,37 @@ def call_decisions(*, run_id: str, call_ids: Sequence[str]) -> dict[str, Decisio
     }
 
 
-def call_start(*, run_id: str, call_id: str) -> bool:
+def call_start(*, context: RunContext, call_id: str) -> bool:
     """Begin an approved call; False when it isn't approved, or was begun before."""
-    approved = ToolCall.objects.filter(run_id=run_id, call_id=call_id, state=State.APPROVED)
-    return bool(approved.update(state=State.RUNNING, started_at=Now()))
+    calls = ToolCall.objects.filter(run_id=context.run_id, call_id=call_id)
+    with transaction.atomic():
+        if not calls.filter(state=State.APPROVED).update(state=State.RUNNING, started_at=Now()):
+            return False
+        call_started_record(owner_of(context), calls.get())
+    return True
 
 
-def calls_abandon(*, run_id: str, keep: Sequence[str]) -> None:
+def calls_abandon(*, context: RunContext, keep: Sequence[str]) -> None:
     """Give up what a lost attempt left to be decided or begun; ``keep`` are the calls that the next one goes on with."""
-    left = ToolCall.objects.filter(run_id=run_id, state__in=[State.PROPOSED, State.APPROVED])
-    left.exclude(call_id__in=keep).update(state=State.EXPIRED)
+    with transaction.atomic():
+        _give_up(ToolCall.objects.filter(run_id=context.run_id).exclude(call_id__in=keep), owner_of(context))
 
 
 def calls_end(run: Run, outcome: RunOutcome) -> None:
     """Close the calls of a run that ends: those under way are in doubt, those that wait can't be approved any more."""
     calls = ToolCall.objects.filter(run=run)
-    if not calls.filter(state__in=[State.RUNNING, State.PROPOSED, State.APPROVED]).exists():
+    if not calls.filter(state__in=[State.RUNNING, *_UNBEGUN]).exists():
         return
-    calls.filter(state=State.RUNNING).update(state=State.FAILED, output=IN_DOUBT, finished_at=Now())
-    calls.filter(state__in=[State.PROPOSED, State.APPROVED]).update(state=State.EXPIRED)
+    for call in calls.filter(state=State.RUNNING):
+        if _running(run.pk, call.call_id).update(state=State.FAILED, output=IN_DOUBT, finished_at=Now()):
+            call_in_doubt_record(owner_of(run), call)
+    _give_up(calls, owner_of(run))
+
+
+def _give_up(calls: QuerySet[ToolCall], owner: Owner) -> None:
+    for call in calls.filter(state__in=_UNBEGUN):
+        if ToolCall.objects.filter(pk=call.pk, state__in=_UNBEGUN).update(state=State.EXPIRED):
+            call_given_up_record(owner, call)
 
 
 def _row(context: RunContext, call: PlannedCall, state: str, **times: object) -> ToolCall:
@@ -148,5 +192,5 @@ def _inserted(row: ToolCall) -> bool:
     return True
 
 
-def _running(run_id: str, call_id: str) -> QuerySet[ToolCall]:
+def _running(run_id: UUID | str, call_id: str) -> QuerySet[ToolCall]:
     return ToolCall.objects.filter(run_id=run_id, call_id=call_id, state=State.RUNNING)

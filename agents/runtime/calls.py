@@ -36,7 +36,8 @@ class Decision:
 @dataclass(frozen=True, kw_only=True)
 class CallResult:
     """What a call came to. ``output`` is what the model is told and what is kept, ``characters`` its length before it
-    was cut; ``decision`` says that it was denied or expired. ``supports`` tells whether an answer can rest on it."""
+    was cut; ``decision`` says that it was denied or expired, ``seconds`` how long it took. ``supports`` tells whether an
+    answer can rest on it."""
 
     call: PlannedCall
     ok: bool
@@ -46,6 +47,7 @@ class CallResult:
     code: str = ""
     decision: str = ""
     supports: bool = False
+    seconds: float = 0.0
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -58,6 +60,10 @@ class CallLedger(Protocol):
 
     async def close(self, results: Sequence[CallResult]) -> None:
         """Note what they came to."""
+        ...
+
+    async def refuse(self, calls: Sequence[PlannedCall]) -> None:
+        """Note that calls, each with its ``code``, aren't made."""
         ...
 
     async def propose(self, calls: Sequence[PlannedCall], summaries: Mapping[str, str]) -> dict[str, str]:

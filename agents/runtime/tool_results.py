@@ -16,7 +16,7 @@ SHOWN_OUTPUT = 4_000
 SHOWN_SUMMARY = 300
 
 
-def failed(call: PlannedCall, code: str, problem: str, decision: str = "") -> CallResult:
+def failed(call: PlannedCall, code: str, problem: str, decision: str = "", *, seconds: float = 0.0) -> CallResult:
     """A call that was refused, denied, or went wrong."""
     output = encodable(f"{code}: {problem}")
     return CallResult(
@@ -27,10 +27,13 @@ def failed(call: PlannedCall, code: str, problem: str, decision: str = "") -> Ca
         characters=len(output),
         code=code,
         decision=decision,
+        seconds=seconds,
     )
 
 
-def succeeded(call: PlannedCall, output: ToolOutput, passages: Sequence[Passage], limit: int) -> CallResult:
+def succeeded(
+    call: PlannedCall, output: ToolOutput, passages: Sequence[Passage], limit: int, *, seconds: float = 0.0
+) -> CallResult:
     """A call that was made, its text cut to ``limit`` characters; ``passages`` are those of the output, numbered."""
     text = encodable(numbered_passages(passages) or output.text or output.summary)
     cut = text[:limit]
@@ -43,6 +46,7 @@ def succeeded(call: PlannedCall, output: ToolOutput, passages: Sequence[Passage]
         output=cut,
         characters=len(text),
         supports=bool(passages or output.text),
+        seconds=seconds,
         data=output.data,
     )
 

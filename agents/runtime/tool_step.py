@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
+import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +18,9 @@ from agents.runtime.tool_results import failed, result_event, succeeded
 from agents.tools.base import Tool, ToolError, ToolOutput
 
 logger = logging.getLogger(__name__)
+
+# What a tool gave, or code and text of its failure; and how many seconds it took.
+Timed = tuple[ToolOutput | tuple[str, str], float]
 
 NEVER_DECIDED = Decision(state="expired")
 IN_DOUBT = " It is not known whether it took effect."
@@ -38,7 +43,7 @@ class ToolStep:
             first = self.state.pending[0]
             if first.code:
                 yield call_event(first)
-                yield self._refuse(first, first.code, first.problem)
+                yield await self._refuse(first)
             elif first.effect == "read":
                 group = self._side_by_side()
                 for call in group:
@@ -56,8 +61,9 @@ class ToolStep:
                 if self.parked:
                     return
 
-    def _refuse(self, call: PlannedCall, code: str, problem: str) -> Event:
-        return result_event(self._settled(failed(call, code, problem)))
+    async def _refuse(self, call: PlannedCall) -> Event:
+        await self.task.calls.refuse([call])
+        return result_event(self._settled(failed(call, call.code, call.problem)))
 
     def _settled(self, result: CallResult) -> CallResult:
         self.state.settle(result, self.task.redact(result.output))
@@ -80,11 +86,19 @@ class ToolStep:
         made_before = await self.task.calls.open(group)
         outcomes = await asyncio.gather(*(self._outcome(call, call.call_id in made_before) for call in group))
         results = [self._settled(self._result(*pair)) for pair in zip(group, outcomes, strict=True)]
+        if made_before:
+            again = [call for call in group if call.call_id in made_before]
+            await self.task.calls.refuse([dataclasses.replace(call, code=IDENTICAL_CALL) for call in again])
         await self.task.calls.close([result for result in results if result.call.call_id not in made_before])
         return results
 
-    async def _outcome(self, call: PlannedCall, made_before: bool) -> ToolOutput | tuple[str, str]:
-        return (IDENTICAL_CALL, ALREADY_MADE) if made_before else await self._perform(call)
+    async def _outcome(self, call: PlannedCall, made_before: bool) -> Timed:
+        return ((IDENTICAL_CALL, ALREADY_MADE), 0.0) if made_before else await self._timed(call)
+
+    async def _timed(self, call: PlannedCall) -> Timed:
+        begun = time.monotonic()
+        outcome = await self._perform(call)
+        return outcome, time.monotonic() - begun
 
     async def _perform(self, call: PlannedCall) -> ToolOutput | tuple[str, str]:
         """What the tool gave, or code and text of its failure."""
@@ -103,11 +117,12 @@ class ToolStep:
             logger.exception("tool %s failed", call.name)
             return TOOL_FAILED, f"The tool failed ({type(error).__name__}).{doubt}"
 
-    def _result(self, call: PlannedCall, outcome: ToolOutput | tuple[str, str]) -> CallResult:
+    def _result(self, call: PlannedCall, timed: Timed) -> CallResult:
+        outcome, seconds = timed
         if isinstance(outcome, tuple):
-            return failed(call, *outcome)
+            return failed(call, *outcome, seconds=seconds)
         numbered = self.state.add_passages(outcome.passages)
-        return succeeded(call, outcome, numbered, self.task.limits.tool_output)
+        return succeeded(call, outcome, numbered, self.task.limits.tool_output, seconds=seconds)
 
     async def _propose(self) -> list[Event]:
         """Ask for approval of all pending calls that change something; the turn is parked unless each was refused."""
@@ -133,7 +148,7 @@ class ToolStep:
             return self._settled(failed(call, "APPROVAL_EXPIRED", "Nobody approved this call in time.", "expired"))
         if not await self.task.calls.start(call.call_id):
             return self._settled(failed(call, TOOL_FAILED, "The call was begun before and isn't made twice."))
-        result = self._settled(self._result(call, await self._perform(call)))
+        result = self._settled(self._result(call, await self._timed(call)))
         await self.task.calls.close([result])
         return result
 

@@ -255,14 +255,55 @@ async def test_more_calls_than_are_made_at_once_are_refused(
     assert codes == [""] * 8 + ["TOO_MANY_CALLS"] * 2
 
 
+def tool_records() -> list[tuple[str, dict[str, Any], dict[str, str]]]:
+    """Event, data and personal texts of what the ledger tells of calls, in the order of their making."""
+    told = Record.objects.filter(event__startswith="agents.tool_call").order_by("at", "id").prefetch_related("texts")
+    return [
+        (row.event.removeprefix("agents.tool_call_"), json.loads(bytes(row.body))["data"], texts_of(row))
+        for row in told
+    ]
+
+
+def texts_of(row: Record) -> dict[str, str]:
+    return {text.name: text.text for text in row.texts.all()}
+
+
 async def test_tool_calls_are_on_the_ledger(streams: Streams, documents: dict[str, Any], model: ModelServer) -> None:
-    model.script(Reply("", [(SEARCH, {"query": "disk full"}), ("sing", {})]), ANSWER)
+    """Each has a record before it begins and one after, with the run's trace; the run's own record sums them up."""
+    asks = [(SEARCH, {"query": "disk full, says jo@example.org"}), ("sing", {"song": "x"})]
+    model.script(Reply("", asks), Reply("", asks[:1]), ANSWER)
     await asked(streams)
     written = json.loads(bytes((await in_database(Record.objects.get, event="agents.run_succeeded")).body))
     assert written["data"]["tools"] == [
         {"call_id": "call-1-1", "name": "knowledge.search", "effect": "read", "ok": True},
         {"call_id": "call-1-2", "name": "sing", "effect": "read", "ok": False, "code": "UNKNOWN_TOOL"},
+        {"call_id": "call-1-3", "name": "knowledge.search", "effect": "read", "ok": False, "code": "IDENTICAL_CALL"},
     ]
+    started, finished, unknown, again = await in_database(tool_records)
+    call = await in_database(ToolCall.objects.get)
+    brief = {"call_id": "call-1-1", "tool": "knowledge.search"}
+    assert started == (
+        "started",
+        {**brief, "effect": "read", "fingerprint": started[1]["fingerprint"], "approved_by": ""},
+        {"arguments": '{"query": "disk full, says [redacted-email]"}'},
+    )
+    taken = finished[1].pop("duration_ms")
+    assert 0 <= taken < 10_000
+    assert finished == (
+        "finished",
+        {
+            **brief,
+            "fingerprint": started[1]["fingerprint"],
+            "ok": True,
+            "code": "",
+            "characters": call.output_characters,
+        },
+        {"output": call.output},
+    )
+    assert unknown == ("refused", {"call_id": "call-1-2", "tool": "sing", "code": "UNKNOWN_TOOL"}, {})
+    assert (again[0], again[1]["code"]) == ("refused", "IDENTICAL_CALL")
+    traces = await in_database(lambda: set(Record.objects.filter(event__startswith="agents.").values_list("trace_id")))
+    assert traces == {(written["trace_id"],)}
 
 
 async def test_what_was_found_before_the_model_failed_goes_to_the_next_one(
