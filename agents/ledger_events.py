@@ -25,8 +25,8 @@ _RUN = {
     "provider": "the model's provider",
     "answered": "whether the question was answered",
     "first_text_ms": "milliseconds to the first text",
-    "retrieved": "ids of the chunks that were found, with their scores, and whether they are relevant",
-    "cited": "ids of the chunks that the answer cites",
+    "retrieved": "the chunks that were found: where they stood, a digest of their text, scores, whether relevant",
+    "cited": "the chunks that the answer cites: where they stood, and a digest of their text",
     "tools": "the tool calls, with their outcome",
 }
 _TEXTS = {

@@ -4,6 +4,18 @@ from audit.events import Event
 
 EVENTS = (
     Event(
+        "audit.keys_changed",
+        "Another key authenticates records or signs heads from then on",
+        data={
+            "hmac_key": "id of the key that authenticates records",
+            "signing_key": "id of the key that signs heads",
+            "public_key": "the signing key's public half, in hexadecimal",
+            "former_hmac_key": "the id before",
+            "former_signing_key": "the id before",
+        },
+    ),
+    Event("audit.record_missing", "A record was gone before it was sealed: somebody deleted it"),
+    Event(
         "audit.pruned",
         "Retention removes records of an organisation: written and sealed before they go",
         data={

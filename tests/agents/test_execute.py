@@ -46,7 +46,11 @@ def test_an_answer_is_on_the_ledger_with_its_sources(api: Api, documents: dict[s
     assert records.count() == 1
     written = json.loads(bytes(records[0].body))
     for cited, citation in zip(written["data"]["cited"], body["output"]["citations"], strict=True):
-        assert (cited["chunk"], cited["number"], cited["basis"]) == (citation["id"], citation["number"], citation["basis"])
+        assert (cited["chunk"], cited["number"], cited["basis"]) == (
+            citation["id"],
+            citation["number"],
+            citation["basis"],
+        )
         assert (cited["document"], cited["start"], cited["end"]) == tuple(citation[name] for name in PLACE)
         assert cited["text_sha256"] == sha256(citation["text"].encode()).hexdigest()
     assert {row["chunk"] for row in written["data"]["retrieved"]} >= {row["chunk"] for row in written["data"]["cited"]}
