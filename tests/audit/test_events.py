@@ -13,7 +13,7 @@ from audit.models import Record
 from audit.services import record
 
 ROOT = Path(__file__).resolve().parents[2]
-WRITTEN = re.compile(r'(?:event=|EVENT = )"([a-z_]+\.[a-z_]+)"')
+WRITTEN = re.compile(r'(?:\bevent=|^EVENT = )"([a-z_]+\.[a-z_]+)"', re.MULTILINE)
 
 
 def test_the_page_of_events_is_current() -> None:
