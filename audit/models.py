@@ -5,10 +5,11 @@ A record's leaf stays when the record is pruned, so the tree holds for ever.
 
 from __future__ import annotations
 
-import uuid
 from typing import Any, NoReturn
 
 from django.db import models
+
+from audit.identifiers import record_id
 
 
 class LedgerIsAppendOnly(Exception):
@@ -49,7 +50,7 @@ class AppendOnly(models.Model):
 class Record(AppendOnly):
     """One thing that happened: ``body`` holds its canonical bytes, the columns repeat parts of it for filtering."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    id = models.UUIDField(primary_key=True, default=record_id, editable=False)
     at = models.DateTimeField(db_index=True)
     event = models.CharField(max_length=64, db_index=True)
     organization_id = models.CharField(max_length=36, blank=True, default="")
