@@ -13,9 +13,11 @@ from audit.appending import append
 from audit.canonical import authentication_code, canonical_bytes, commitment
 from audit.keys import hmac_key
 from audit.models import PersonalText, Record
-from audit.redaction import redact
+from aurora_site.core.redaction import redact, redact_data
 
 SALT_BYTES = 32
+# The name in a record's ``redactions`` of what was taken out of its data.
+DATA = "data"
 
 
 def record(
@@ -26,12 +28,14 @@ def record(
     subject: tuple[str, object] = ("", ""),
     data: Mapping[str, Any] | None = None,
     personal: Mapping[str, str] | None = None,
+    person_id: object = "",
     trace_id: object = "",
 ) -> Record:
     """Append one record in the caller's transaction (its own, when there is none).
 
-    ``data`` is stored as it is: keep personal text out of it. ``personal`` texts (question, answer…) are redacted,
-    stored apart where they can be erased, and bound into the record by salted commitments.
+    ``personal`` texts (question, answer…) are redacted, stored apart where they can be erased, and bound into the record
+    by salted commitments. They are of ``person_id``, or of the actor when that isn't given. ``data`` is redacted too, but
+    can never be erased: keep text of people out of it.
     Raises ValueError when ``data`` can't be written as JSON, and outside of production UnknownEvent for an event or a
     field that no ``ledger_events.py`` declares.
     """
@@ -39,6 +43,8 @@ def record(
     texts = {name: redact(text) for name, text in (personal or {}).items() if text}
     events.check(event, data or (), texts)
     salts = {name: secrets.token_bytes(SALT_BYTES) for name in texts}
+    cleaned = redact_data(dict(data or {}))
+    redactions = {name: text.counts for name, text in texts.items()} | {DATA: cleaned.counts}
     row = Record(
         at=at,
         event=event,
@@ -58,17 +64,18 @@ def record(
             "actor_id": row.actor_id,
             "subject": {"type": row.subject_type, "id": row.subject_id},
             "trace_id": row.trace_id,
-            "data": dict(data or {}),
+            "data": cleaned.data,
             "texts": {name: commitment(salts[name], texts[name].text) for name in texts},
-            "redactions": {name: texts[name].counts for name in texts if texts[name].counts},
+            "redactions": {name: counts for name, counts in redactions.items() if counts},
         }
     )
     row.key_id, key = hmac_key()
     row.code = authentication_code(key, row.body)
+    person = str(person_id or row.actor_id)
     append(
         row,
         [
-            PersonalText(record=row, name=name, person_id=row.actor_id, salt=salts[name], text=texts[name].text)
+            PersonalText(record=row, name=name, person_id=person, salt=salts[name], text=texts[name].text)
             for name in texts
         ],
     )

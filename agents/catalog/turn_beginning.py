@@ -29,7 +29,7 @@ from agents.runtime.followup import is_follow_up
 from agents.runtime.rewriting import Rewriting, rewrite
 from agents.runtime.state import TurnState
 from agents.tools.arguments import fingerprint
-from audit.redaction import redact
+from aurora_site.core.redaction import redact
 
 # Built-in agents ask whichever model the installation has.
 ANY_BUILTIN = Answerer(name="", instructions="")

@@ -18,7 +18,7 @@ from agents.runtime.prompts import turn_messages
 from agents.runtime.task import Task
 from agents.tools.base import ToolContext
 from agents.tools.registry import tools_named
-from audit.redaction import redact
+from aurora_site.core.redaction import redact
 
 TOOL_SECONDS = 30.0
 # Addresses that the organisation publishes in its own documents are part of the answer; secrets never are.

@@ -15,8 +15,8 @@ from django.db.models import Case, F, QuerySet, Value, When
 from django.utils import timezone
 
 from agents.knowledge.models import UnansweredQuestion
-from audit.redaction import redact
 from audit.services import record
+from aurora_site.core.redaction import redact
 from aurora_site.core.text.terms import terms
 
 logger = logging.getLogger(__name__)

@@ -11,31 +11,6 @@ from aurora_site.core import logs
 from aurora_site.core.http.request_id import current_request_id
 
 
-@pytest.mark.parametrize(
-    ("text", "secret"),
-    [
-        ("POST /api/webhooks/grafana/tok3nOfAWebhook 202", "tok3nOfAWebhook"),
-        ("connecting to postgres://me:sekret@db/x", "sekret"),
-        ("redis://:sekret@cache:6379", "sekret"),
-        ("Authorization: Bearer abcdefgh12345678", "abcdefgh12345678"),
-        ('{"password": "sekret"}', "sekret"),
-        ("password=sekret&user=me", "sekret"),
-        ("OPENAI_API_KEY=sekret", "sekret"),
-        ("token eyJhbGciOiJI.eyJzdWIiOiIx.c2lnbmF0dXJl", "eyJhbGciOiJI"),
-        ("key sk-abcdefghijklmnopqrstuv given", "abcdefghijklmnop"),
-        ("?ticket=abc123def", "abc123def"),
-    ],
-)
-def test_secrets_are_masked(text: str, secret: str) -> None:
-    assert secret not in logs.mask(text)
-    assert logs.MASK in logs.mask(text)
-
-
-@pytest.mark.parametrize("text", ["prompt_tokens=12", "GET /api/v1/runs/abc 200", "passages found: 3", "a tokenizer"])
-def test_ordinary_text_stays(text: str) -> None:
-    assert logs.mask(text) == text
-
-
 def test_production_lines_are_json_with_request_id_and_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AURORA_ENV", "production")
     made = logs.formatter()
@@ -46,8 +21,8 @@ def test_production_lines_are_json_with_request_id_and_no_secret(monkeypatch: py
         line = json.loads(made.format(record))
     finally:
         current_request_id.reset(token)
-    assert line["event"] == "hello password=[hidden]"
-    assert line["api_key"] == "[hidden]"
+    assert line["event"] == "hello password=[redacted-secret]"
+    assert line["api_key"] == "[redacted-secret]"
     assert line["request_id"] == "request-1234"
     assert line["level"] == "info"
 
