@@ -16,6 +16,14 @@ EVENTS = (
     ),
     Event("audit.record_missing", "A record was gone before it was sealed: somebody deleted it"),
     Event(
+        "audit.exported",
+        "An administrator takes the organisation's ledger away",
+        data={
+            "format": "`jsonl` or `csv`",
+            "filters": "names of the filters that narrowed it",
+        },
+    ),
+    Event(
         "audit.pruned",
         "Retention removes records of an organisation: written and sealed before they go",
         data={

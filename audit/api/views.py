@@ -1,71 +1,119 @@
-"""The ledger by REST, for administrators: count, list, one record, export."""
+"""The ledger by REST, for administrators: counts, records, their proofs, and the tree that all organisations share.
+
+Of other organisations nothing shows but hashes, and that there are leaves.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from django.http import StreamingHttpResponse
+from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from audit import selectors
+from audit import heads, proofs, selectors
+from audit.api.queries import FILTERS, PAGING, filter_of, require_known, size_parameter
+from audit.errors import BadLedgerQuery
+from audit.filters import RecordFilter
+from audit.keys import public_keys
+from audit.models import Record
+from audit.paging import page_of
 from aurora_site.accounts.permissions import IsAdmin
 from aurora_site.core.http.errors import NotFound
-from aurora_site.core.http.pagination import page
+from aurora_site.core.http.pagination import DEFAULT_LIMIT, MAXIMUM_LIMIT, integer_parameter
 
 
 class LedgerView(APIView):
     permission_classes = [IsAdmin]
 
-    def records(self, request: Request) -> Any:
-        records = selectors.records_for(request.auth.organization_id)
-        for name in ("event", "actor_id", "trace_id", "subject_id"):
-            if value := request.GET.get(name):
-                records = records.filter(**{name: value})
-        return records
+    def own_records(self) -> QuerySet[Record]:
+        """The records of the caller's organisation."""
+        return selectors.records_for(self.request.auth.organization_id)
+
+    def record(self, record_id: UUID) -> Record:
+        """One of them. Raises NotFound."""
+        found = self.own_records().filter(pk=record_id).first()
+        if found is None:
+            raise NotFound("There is no such record.")
+        return found
 
 
 class CountView(LedgerView):
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(parameters=FILTERS, responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
         """How many records the organisation's ledger holds: ``{"count"}``."""
-        return Response({"count": self.records(request).count()})
+        return Response({"count": filter_of(request).apply(Record.objects.all()).count()})
 
 
 class RecordsView(LedgerView):
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(parameters=[*FILTERS, *PAGING], responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
-        """Records, newest first, filtered by ``event``, ``actor_id``, ``trace_id`` or ``subject_id``."""
-        records, total = page(request, self.records(request), selectors.record_as_json)
-        return Response({"records": records, "total": total})
+        """Records, newest first: ``{"records", "next_cursor"}``; ``next_cursor`` is null on the last page.
+
+        ``seq`` is a record's place in the tree, null while it waits for the sealer."""
+        records = selectors.records_matching(filter_of(request, "cursor", "limit"))
+        limit = integer_parameter(request, "limit", default=DEFAULT_LIMIT, minimum=1, maximum=MAXIMUM_LIMIT)
+        page = page_of(records, cursor=request.GET.get("cursor", ""), limit=limit)
+        places = selectors.places_of(record.pk for record in page.records)
+        shown = [{**selectors.record_as_json(record), "seq": places.get(record.pk)} for record in page.records]
+        return Response({"records": shown, "next_cursor": page.next_cursor or None})
 
 
 class RecordView(LedgerView):
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, record_id: UUID) -> Response:
-        """One record, with whether its bytes still carry a valid code."""
-        record = self.records(request).filter(pk=record_id).first()
-        if record is None:
-            raise NotFound("There is no such record.")
-        return Response(selectors.record_as_json(record))
+        """One record, with whether its bytes still carry a valid code, and its place in the tree."""
+        require_known(request, [])
+        record = self.record(record_id)
+        return Response({**selectors.record_as_json(record), "seq": selectors.places_of([record_id]).get(record_id)})
 
 
-class ExportView(LedgerView):
-    @extend_schema(responses=OpenApiTypes.STR)
-    def get(self, request: Request) -> StreamingHttpResponse:
-        """Every record of the organisation as JSON lines, oldest first."""
-        records = self.records(request).order_by("at", "id")
-        response = StreamingHttpResponse(_lines(records), content_type="application/x-ndjson")
-        response["Content-Disposition"] = 'attachment; filename="ledger.jsonl"'
-        return response
+class ProofView(LedgerView):
+    @extend_schema(
+        parameters=[OpenApiParameter("size", int, description="Of how many leaves; the newest head's if left out.")],
+        responses=OpenApiTypes.OBJECT,
+    )
+    def get(self, request: Request, record_id: UUID) -> Response:
+        """The inclusion proof (RFC 6962) from a record's leaf to the root: ``{"record_id", "seq", "leaf", "size", "root",
+        "proof", "head"}``, hashes in hexadecimal; 409 ``NOT_SEALED`` while the record waits for the sealer."""
+        require_known(request, ["size"])
+        record = self.record(record_id)
+        return Response(proofs.record_proof(record.pk, size=size_parameter(request, "size")))
 
 
-def _lines(records: Any) -> Iterator[str]:
-    for record in records.iterator(chunk_size=500):
-        yield json.dumps(selectors.record_as_json(record), ensure_ascii=False) + "\n"
+class HeadView(LedgerView):
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request) -> Response:
+        """The newest signed head (null while nothing is sealed), how many of the organisation's records wait for the
+        sealer, and the public keys that signed heads: ``{"head", "waiting", "public_keys": {key_id: hex}}``."""
+        require_known(request, [])
+        head = heads.latest()
+        own = RecordFilter(organization_id=str(request.auth.organization_id))
+        body: dict[str, Any] = {
+            "head": heads.as_json(head) if head else None,
+            "waiting": selectors.waiting_for_sealer(own),
+            "public_keys": {key_id: key.hex() for key_id, key in public_keys().items()},
+        }
+        return Response(body)
+
+
+class ConsistencyView(LedgerView):
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("from", int, required=True, description="The size of the earlier tree."),
+            OpenApiParameter("to", int, description="The size of the later one; the newest head's if left out."),
+        ],
+        responses=OpenApiTypes.OBJECT,
+    )
+    def get(self, request: Request) -> Response:
+        """The consistency proof (RFC 6962) that the ledger only grew: ``{"from", "to", "from_root", "to_root", "proof",
+        "from_head", "to_head"}``; a head is null where none of that size was signed."""
+        require_known(request, ["from", "to"])
+        first = size_parameter(request, "from")
+        if first is None:
+            raise BadLedgerQuery("from", "Give the size of a head that you hold.")
+        return Response(proofs.consistency(first, size_parameter(request, "to")))

@@ -28,6 +28,7 @@ from agents.retrieval.errors import (
 from agents.retrieval.loading_errors import DocumentTooLarge, UnreadableDocument, UnsupportedDocument
 from agents.runs.approvals import ApprovalDecided, ApprovalExpired, ApprovalForbidden, UnknownApproval
 from agents.runs.errors import IdempotencyKeyReused, RunOpen, SessionBusy
+from audit.errors import BadLedgerQuery, NotSealed, TreeDamaged
 from aurora_site.core.http.errors import ApiError, Fields, envelope
 from incidents import errors as incident_errors
 from learning import errors as learning_errors
@@ -70,6 +71,9 @@ DOMAIN_ERRORS: dict[type[Exception], tuple[int, str]] = {
     IndexBuildRunning: (409, "INDEX_BUILD_RUNNING"),
     VersionGone: (503, "INDEX_VERSION_UNUSABLE"),
     IndexVersionError: (503, "INDEX_VERSION_UNUSABLE"),
+    BadLedgerQuery: (400, "VALIDATION_ERROR"),
+    NotSealed: (409, "NOT_SEALED"),
+    TreeDamaged: (503, "LEDGER_DAMAGED"),
 }
 # The field that each of these is about.
 _DOMAIN_FIELDS: dict[type[Exception], str] = {
