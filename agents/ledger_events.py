@@ -11,6 +11,8 @@ _ASKED = {
     "agent": "the agent that was asked for; empty for any",
 }
 _RUN = {
+    "kind": "what kind of run it was",
+    "session": "id of the conversation that it belongs to",
     "agent": "who answered",
     "mode": "llm or extractive",
     "attempt": "how many times it was begun",
@@ -28,11 +30,19 @@ _RUN = {
     "retrieved": "the chunks that were found: where they stood, a digest of their text, scores, whether relevant",
     "cited": "the chunks that the answer cites: where they stood, and a digest of their text",
     "tools": "the tool calls, with their outcome",
+    "searched": "how many chunks were searched",
+    "warnings": "codes of what went otherwise than wished: another provider answered, a budget was spent, a search was poor",
 }
+_QUESTION = {"question": "the question"}
 _TEXTS = {
-    "question": "the question",
+    **_QUESTION,
     "query": "what was searched for, where that isn't the question",
     "answer": "the answer",
+}
+_BEGUN = {
+    "kind": "what kind of run it is",
+    "agent": "the agent that was asked for; empty for any",
+    "retry_of": "id of the run that is tried again",
 }
 _CALL = {"call_id": "the call's id in its run", "tool": "the tool's name"}
 _DECIDED = {**_CALL, "asked_by": "who started the run"}
@@ -42,7 +52,17 @@ _RUNS = (
     Event("agents.run_failed", "A run ended with an error", _RUN, _TEXTS),
     Event("agents.run_cancelled", "A run was stopped", _RUN, _TEXTS),
     Event("agents.run_cancel_requested", "Somebody asked to stop a run"),
-    Event("agents.consent_refused", "A question came without consent; it was not kept", {"consent": "false"}),
+    Event(
+        "agents.question_asked",
+        "A question was asked outside of conversations, before anything is answered",
+        {**_BEGUN, "consent": "true"},
+        {"question": "the question"},
+    ),
+    Event(
+        "agents.consent_refused",
+        "A question came without consent; it was not kept",
+        {**_BEGUN, "consent": "false", "request_id": "the request's id"},
+    ),
     Event(
         "agents.feedback_given",
         "A person rated an answer, or took their rating back",
@@ -107,9 +127,9 @@ _CHAT = (
     Event("chat.session_created", "A conversation began", {"messages": "how many messages it brought along"}),
     Event("chat.session_updated", "A conversation was changed", {"changed": "names of what was changed"}),
     Event("chat.session_deleted", "A conversation was deleted"),
-    Event("chat.message_posted", "A question was asked in a conversation", _ASKED),
-    Event("chat.message_edited", "A question was asked in another way", _ASKED),
-    Event("chat.answer_regenerated", "A question is answered once more", _ASKED),
+    Event("chat.message_posted", "A question was asked in a conversation", _ASKED, _QUESTION),
+    Event("chat.message_edited", "A question was asked in another way", _ASKED, _QUESTION),
+    Event("chat.answer_regenerated", "A question is answered once more", _ASKED, _QUESTION),
 )
 
 EVENTS = (*_RUNS, *_CALLS, *_CHAT)

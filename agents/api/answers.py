@@ -157,8 +157,7 @@ def _record_refusal(request: Request, agent: str) -> None:
         organization_id=request.auth.organization_id,
         actor_id=request.user.pk,
         subject=("agent", agent),
-        data={"consent": False},
-        trace_id=getattr(request, "request_id", ""),
+        data={"agent": agent, "consent": False, "request_id": getattr(request, "request_id", "")},
     )
 
 

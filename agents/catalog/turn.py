@@ -95,6 +95,8 @@ def conclude(outcome: RunOutcome, subject: Subject, result: TurnResult, warnings
         "retrieved": list(subject.retrieved),
         "cited": [citation_evidence(citation) for citation in result.citations],
         "tools": result.calls,
+        "searched": subject.searched,
+        "warnings": [warning["code"] for warning in warnings],
     }
     if result.checkpoint is not None:
         outcome.checkpoint = {"subject": subject.as_json(), "state": result.checkpoint, "warnings": warnings}

@@ -51,6 +51,7 @@ def task_for(subject: Subject, context: RunContext, providers: Sequence[Provider
             call_id=call_id,
             organization_id=context.organization_id,
             actor_id=context.actor_id,
+            trace_id=context.trace_id,
         )
 
     return Task(

@@ -194,6 +194,7 @@ def _write(session: ChatSession, run: Run, asked: _Asked) -> None:
         actor_id=session.user_id,
         subject=("chat_session", session.pk),
         data={"run": str(run.pk), "question": str(question.pk), "answer": str(answer.pk), "agent": run.agent},
+        personal={"question": asked.text},
         trace_id=run.trace_id,
     )
 

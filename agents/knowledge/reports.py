@@ -14,9 +14,11 @@ from audit.services import record
 MAXIMUM_NOTE = 1000
 
 
-def document_report(*, document: Document, reporter_id: str, note: str = "") -> tuple[DocumentReport, bool]:
-    """Note that a reader finds a document out of date. A second report by the same reader joins the one that is open.
-    Returns (report, made)."""
+def document_report(
+    *, document: Document, reporter_id: str, note: str = "", trace_id: str = ""
+) -> tuple[DocumentReport, bool]:
+    """Note that a reader finds a document out of date, themselves or through the run of a trace. A second report by the
+    same reader joins the one that is open. Returns (report, made)."""
     key = f"{document.pk}:{reporter_id}"
     report = DocumentReport(document=document, reporter_id=reporter_id, note=note[:MAXIMUM_NOTE], open_key=key)
     try:
@@ -29,6 +31,7 @@ def document_report(*, document: Document, reporter_id: str, note: str = "") -> 
                 subject=("document", document.pk),
                 data={"path": document.path, "report": str(report.pk)},
                 personal={"note": report.note},
+                trace_id=trace_id,
             )
     except IntegrityError:
         return DocumentReport.objects.get(open_key=key), False

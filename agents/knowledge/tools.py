@@ -169,7 +169,12 @@ class ReportOutdatedTool:
 
     def _report(self, arguments: Mapping[str, Any], context: ToolContext) -> ToolOutput:
         document = _document(arguments, context)
-        report, made = document_report(document=document, reporter_id=context.actor_id, note=arguments.get("note", ""))
+        report, made = document_report(
+            document=document,
+            reporter_id=context.actor_id,
+            note=arguments.get("note", ""),
+            trace_id=context.trace_id,
+        )
         told = f"{document.path} is reported as outdated." if made else f"You have reported {document.path} before."
         told += f" {document.owner} keeps it." if document.owner else ""
         return ToolOutput(text=told, summary=told, data={"report": str(report.pk)})

@@ -144,6 +144,8 @@ def _record(run: Run, outcome: RunOutcome) -> None:
         trace_id=run.trace_id,
         data=storable(
             {
+                "kind": run.kind,
+                "session": str(run.session_id or ""),
                 "agent": outcome.agent,
                 "mode": outcome.mode,
                 "attempt": run.attempt,

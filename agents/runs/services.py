@@ -75,6 +75,8 @@ def run_create(
             run.save(force_insert=True)
             if session_id is not None:
                 _queue_up(run, on_conflict)
+            else:
+                _record_asked(run)
             if also is not None:
                 also(run)
     except IntegrityError:
@@ -83,6 +85,20 @@ def run_create(
             raise
         return joined, False
     return run, True
+
+
+def _record_asked(run: Run) -> None:
+    """What was asked, before anything is answered. Conversations record their questions themselves."""
+    consents, question = run.input.get("consent", True), run.input.get("question")
+    record(
+        event="agents.question_asked" if consents else "agents.consent_refused",
+        organization_id=run.organization_id,
+        actor_id=run.actor_id,
+        subject=("run", run.pk),
+        data={"kind": run.kind, "agent": run.agent, "consent": consents, "retry_of": str(run.retry_of_id or "")},
+        personal={"question": question} if isinstance(question, str) else None,
+        trace_id=run.trace_id,
+    )
 
 
 def _scoped_key(organization_id: object, actor_id: str, key: str) -> str | None:

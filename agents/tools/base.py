@@ -24,6 +24,7 @@ class ToolContext:
     call_id: str
     organization_id: str
     actor_id: str
+    trace_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

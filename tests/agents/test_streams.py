@@ -133,6 +133,9 @@ async def test_without_consent_the_stream_says_so_and_keeps_no_question(
     run = await in_database(Run.objects.get)
     assert run.input == {"consent": False}
     assert "leave" not in json.dumps([run.output, run.route])
+    kept = await in_database(lambda: list(Record.objects.filter(trace_id=run.trace_id).order_by("at", "id")))
+    assert [row.event for row in kept] == ["agents.consent_refused", "agents.run_succeeded"]
+    assert all(b"leave" not in bytes(row.body) for row in kept)
 
 
 async def test_an_unknown_agent_is_404_as_json(streams: Streams) -> None:
