@@ -22,6 +22,7 @@ from agents.runs.reader import follow
 from agents.runs.services import run_cancel
 from aurora_site.accounts.credentials import Credentials, credentials_from_scope
 from aurora_site.accounts.identity import Identity, demo_identity, identify, is_current
+from aurora_site.accounts.refusals import refusal_note
 from aurora_site.core.http.errors import ApiError, BadRequest, Conflict, Forbidden, NotFound
 
 logger = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ MAXIMUM_SEQ = 2**31 - 1
 IDENTITY_CHECK_SECONDS = 15.0
 # No person at a page sends more; a script that does is told to stop.
 FRAMES_IN_A_WINDOW, FRAME_WINDOW_SECONDS = 60, 10.0
+FORBIDDEN = Forbidden.default_code
 UNAUTHENTICATED, NOT_FOUND, ENDED, TOO_FAST, BROKEN = 4401, 4404, 4408, 4429, 1011
 
 # An exception as ``{"code","detail"}`` with more where there is more; None for one that nobody foresaw.
@@ -171,6 +173,8 @@ class Socket(AsyncWebsocketConsumer):
             if known is None:
                 logger.exception("a websocket frame failed")
                 known = {"code": "INTERNAL_ERROR", "detail": "Something failed inside Aurora."}
+            if known["code"] == FORBIDDEN:
+                await in_database(refusal_note, self.identity, method="WEBSOCKET", route="websocket", code=FORBIDDEN)
             self.reply({"type": "error", **known})
             return
         if not served:

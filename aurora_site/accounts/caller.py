@@ -7,6 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from aurora_site.accounts.models import ApiKey, Organization, Role, SignIn, User
+from aurora_site.core.http.errors import Forbidden
 
 Kind = Literal["bearer", "api_key", "session", "internal", "development", "demo"]
 
@@ -48,3 +49,11 @@ class Identity:
     def may_use(self, method: str) -> bool:
         """Whether the key's scopes allow an HTTP method; sign-ins may use all."""
         return method in SAFE_METHODS or "write" in self.scopes
+
+
+class IdentityRefused(Forbidden):
+    """Somebody whose credentials hold asks for what isn't theirs; ``identity`` is who they are."""
+
+    def __init__(self, detail: str, *, identity: Identity, code: str) -> None:
+        super().__init__(detail, code=code)
+        self.identity = identity

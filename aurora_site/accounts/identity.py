@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from aurora_site.accounts.caller import Identity
+from aurora_site.accounts.caller import Identity, IdentityRefused
 from aurora_site.accounts.credentials import Credentials, demo_is_open
 from aurora_site.accounts.memberships import in_organization
 from aurora_site.accounts.models import ApiKey, SignIn, User
 from aurora_site.accounts.proofs import named_identity, proven_identity, ticket_for
 from aurora_site.accounts.services.sign_ins import session_open
-from aurora_site.core.http.errors import Forbidden, Unauthenticated
+from aurora_site.core.http.errors import Unauthenticated
 
 __all__ = ["DEMO_USER_ID", "Identity", "demo_identity", "identify", "is_current", "session_for_demo", "ticket_for"]
 
@@ -30,7 +30,8 @@ def identify(credentials: Credentials) -> Identity | None:
     if proven is None:
         proven = named_identity(credentials, named) if named else None
     elif named and named != proven.user_id:
-        raise Forbidden("X-User-ID names someone other than the signed-in user.", code="IDENTITY_MISMATCH")
+        text = "X-User-ID names someone other than the signed-in user."
+        raise IdentityRefused(text, identity=proven, code="IDENTITY_MISMATCH")
     if proven is None:
         return None
     if proven.is_demo and not demo_is_open(credentials):

@@ -28,6 +28,18 @@ _SIGN_INS = (
         {"known": "whether the address has an account"},
         {"ip": "from which address", "email": "the address that was given"},
     ),
+    Event(
+        "accounts.access_refused",
+        "Somebody who is known was refused (403); alike refusals within ten minutes count as one",
+        {
+            "method": "the request's method",
+            "route": "the address, by its pattern",
+            "code": "why",
+            "kind": "how they proved who they are",
+            "unrecorded": "how many more of their refusals had no record of their own since the last one",
+        },
+        {"ip": "from which address"},
+    ),
     Event("accounts.signed_out", "A sign-in ended", _REASON),
     Event("accounts.sign_ins_ended", "A person's sign-ins ended", {**_REASON, "count": "how many"}),
     Event("accounts.tokens_refreshed", "A refresh token was traded for the next pair"),

@@ -7,9 +7,8 @@ from uuid import UUID
 
 from django.db.models import Case, F, QuerySet, Value, When
 
-from aurora_site.accounts.caller import Identity
+from aurora_site.accounts.caller import Identity, IdentityRefused
 from aurora_site.accounts.models import Membership, Role
-from aurora_site.core.http.errors import Forbidden
 
 
 def in_organization(identity: Identity, wanted: str) -> Identity:
@@ -17,20 +16,21 @@ def in_organization(identity: Identity, wanted: str) -> Identity:
     if identity.organization and not wanted:
         return identity
     memberships = Membership.objects.select_related("organization").filter(user_id=identity.user_id)
-    membership = _wanted(memberships, wanted) if wanted else _default(memberships)
+    membership = _wanted(identity, memberships, wanted) if wanted else _default(memberships)
     if membership is None:
         return identity
     role = Role.VIEWER if identity.is_demo else Role(membership.role)
     return replace(identity, organization=membership.organization, role=role)
 
 
-def _wanted(memberships: QuerySet[Membership], wanted: str) -> Membership:
+def _wanted(identity: Identity, memberships: QuerySet[Membership], wanted: str) -> Membership:
     try:
         membership = memberships.filter(organization_id=UUID(wanted)).first()
     except ValueError:
         membership = None
     if membership is None:
-        raise Forbidden("X-Org-ID names no organisation that you are a member of.", code="NOT_A_MEMBER")
+        text = "X-Org-ID names no organisation that you are a member of."
+        raise IdentityRefused(text, identity=identity, code="NOT_A_MEMBER")
     return membership
 
 

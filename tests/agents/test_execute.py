@@ -46,7 +46,7 @@ def test_an_answer_is_on_the_ledger_with_its_sources(api: Api, documents: dict[s
     assert records.count() == 1
     asked = Record.objects.get(event="agents.question_asked", trace_id=body["meta"]["trace_id"])
     assert asked.at < records[0].at
-    assert [(text.name, text.text) for text in asked.texts.all()] == [("question", QUESTION["message"])]
+    assert [(text.name, text.text) for text in asked.texts.all()] == [("question", QUESTION["input"]["question"])]
     written = json.loads(bytes(records[0].body))
     for cited, citation in zip(written["data"]["cited"], body["output"]["citations"], strict=True):
         assert (cited["chunk"], cited["number"], cited["basis"]) == (

@@ -144,7 +144,7 @@ async def test_stopping_keeps_text_and_usage(member: Membership) -> None:
     events = await in_database(
         lambda: set(Record.objects.filter(subject_id=str(run.pk)).values_list("event", flat=True))
     )
-    assert events == {"agents.run_cancel_requested", "agents.run_cancelled"}
+    assert events == {"agents.question_asked", "agents.run_cancel_requested", "agents.run_cancelled"}
 
 
 async def test_the_bell_stops_a_run_of_another_process_at_once(member: Membership, other: OtherProcess) -> None:
