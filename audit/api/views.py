@@ -29,6 +29,7 @@ from aurora_site.core.http.pagination import DEFAULT_LIMIT, MAXIMUM_LIMIT, integ
 
 class LedgerView(APIView):
     permission_classes = [IsAdmin]
+    http_method_names = ["get", "options"]
 
     def own_records(self) -> QuerySet[Record]:
         """The records of the caller's organisation."""

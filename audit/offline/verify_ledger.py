@@ -392,37 +392,39 @@ def signer(check: Check) -> tuple[str, str]:
 
 def report(check: Check) -> None:
     """Print what was proved, and what wasn't."""
-    counts, compared = check.counts, sorted(check.roots)
+    counts, compared, size = check.counts, sorted(check.roots), check.tree.size
     proved, unproved = ([item] for item in signer(check))
-    proved.append(f"{counts['records']} records lie below it, unchanged and in their order")
-    proved.append(f"{counts['texts']} personal texts are those that their records were made with")
+    proved.append(f"unchanged and in their order below that head: {number(counts['records'], 'record')}")
+    proved.append(f"as their records were made with them: {number(counts['texts'], 'personal text')}")
     agreed = compared[-1] if compared else 0
     if compared:
         proved.append(
-            f"{len(compared)} saved heads agree with the file's leaves: the first {agreed} were never rewritten"
+            f"the first {agreed} leaves were never rewritten: they give {number(len(compared), 'saved head')}"
         )
-    if agreed < check.tree.size:
+    if agreed < size:
         unproved.append(
-            f"that nobody with the signing key rewrote or cut off what follows leaf {agreed}: give saved heads"
+            f"the tail, {number(size - agreed, 'leaf', 'leaves')}: whoever has the signing key could have rewritten it or cut off "
+            "more; give heads that were saved since (--head)"
         )
     if check.wanted.difference(compared):
-        count = len(check.wanted.difference(compared))
-        unproved.append(
-            f"{count} saved heads: one hash reaches across their ends; export with saved_sizes to compare them"
-        )
+        count = number(len(check.wanted.difference(compared)), "saved head")
+        unproved.append(f"{count}: one hash reaches across the end of it; export with saved_sizes to compare it")
     if counts["hidden"]:
+        count = number(counts["hidden"], "leaf", "leaves")
         unproved.append(
-            f"what {counts['hidden']} leaves are, shown as hashes only: left out of the export, or removed since"
+            f"what is behind {count} shown as hashes: others' records, or left out, or removed by retention"
         )
     if counts["unsealed"]:
-        unproved.append(f"{counts['unsealed']} records that waited for the sealer when the file was made")
+        unproved.append(f"what no head covers yet: {number(counts['unsealed'], 'record')} that waited for the sealer")
     if counts["erased"]:
-        unproved.append(f"what {counts['erased']} texts said that were erased; the records that they belonged to hold")
-    unproved.append(
-        "the records' own codes (HMAC), for which only Aurora has the key: `manage.py verify_audit` checks them"
-    )
+        unproved.append(f"what was erased: {number(counts['erased'], 'personal text')}; the records themselves hold")
+    unproved.append("the records' own codes (HMAC): only Aurora has the key; `manage.py verify_audit` checks them")
     print("SOUND", "", "Proved:", *[f"  - {item}" for item in proved], sep="\n")
     print("", "Not proved:", *[f"  - {item}" for item in unproved if item], sep="\n")
+
+
+def number(count: int, one: str, many: str = "") -> str:
+    return f"{count} {one if count == 1 else many or one + 's'}"
 
 
 def main() -> int:

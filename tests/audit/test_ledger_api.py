@@ -309,7 +309,7 @@ def test_a_downloaded_export_and_the_downloaded_verifier_agree(
     assert b"".join(program.streaming_content) == VERIFIER.read_bytes()
     verdict = verify(file, saved=[saved_head()])
     assert verdict.code == 0
-    assert "3 records lie below it, unchanged and in their order" in verdict.text
+    assert "unchanged and in their order below that head: 3 records" in verdict.text
     told = Record.objects.get(event="audit.exported")
     assert (told.actor_id, told.organization_id) == (admin.user_id, str(admin.organization_id))
     assert json.loads(bytes(told.body))["data"] == {"format": form, "filters": ["event"]}

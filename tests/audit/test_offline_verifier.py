@@ -75,16 +75,19 @@ def test_an_untouched_export_is_sound_and_says_what_that_means(tmp_path: Path, f
         "",
         "Proved:",
         f"  - the head of 10 leaves was signed at {second['at']} with the key {second['key_id']}, which you gave",
-        "  - 6 records lie below it, unchanged and in their order",
-        "  - 6 personal texts are those that their records were made with",
-        "  - 1 saved heads agree with the file's leaves: the first 6 were never rewritten",
+        "  - unchanged and in their order below that head: 6 records",
+        "  - as their records were made with them: 6 personal texts",
+        "  - the first 6 leaves were never rewritten: they give 1 saved head",
         "",
         "Not proved:",
-        "  - that nobody with the signing key rewrote or cut off what follows leaf 6: give saved heads",
-        "  - what 4 leaves are, shown as hashes only: left out of the export, or removed since",
-        "  - 1 records that waited for the sealer when the file was made",
-        "  - what 1 texts said that were erased; the records that they belonged to hold",
-        "  - the records' own codes (HMAC), for which only Aurora has the key: `manage.py verify_audit` checks them",
+        (
+            "  - the tail, 4 leaves: whoever has the signing key could have rewritten it or cut off more; give heads that were "
+            "saved since (--head)"
+        ),
+        "  - what is behind 4 leaves shown as hashes: others' records, or left out, or removed by retention",
+        "  - what no head covers yet: 1 record that waited for the sealer",
+        "  - what was erased: 1 personal text; the records themselves hold",
+        "  - the records' own codes (HMAC): only Aurora has the key; `manage.py verify_audit` checks them",
     ]
 
 
@@ -93,7 +96,7 @@ def test_without_a_saved_head_or_a_key_it_says_that_these_are_unproven(ledger: L
     alone, known = verify(file), verify(file, saved=[head])
     assert (alone.code, known.code) == (0, 0)
     assert f"whose key that is: compare {head['public_key']} with what you were told" in alone.text
-    assert "rewrote or cut off what follows leaf 0: give saved heads" in alone.text
+    assert "the tail, 10 leaves: whoever has the signing key could have rewritten it" in alone.text
     assert "as was a head that you saved" in known.text
     assert "cut off" not in known.text
 
@@ -332,7 +335,10 @@ def test_saved_heads_prove_that_the_past_was_not_rewritten(tmp_path: Path) -> No
     kept = sealed(3, 5, 1)
     file = written(tmp_path, exported())
     verdict = verify(file, saved=kept)
-    assert (verdict.code, "3 saved heads agree with the file's leaves: the first 9" in verdict.text) == (0, True)
+    assert (verdict.code, "the first 9 leaves were never rewritten: they give 3 saved heads" in verdict.text) == (
+        0,
+        True,
+    )
     assert "cut off" not in verdict.text
     # Another history of the same length, signed with the same key.
     history = copy.deepcopy(exported())
@@ -370,9 +376,9 @@ def test_a_saved_head_within_others_leaves_needs_an_export_with_its_size(tmp_pat
     first, _ = sealed(5, 3, own={0})
     verdict = verify(written(tmp_path, exported()), saved=[first])
     assert verdict.code == 0
-    assert "1 saved heads: one hash reaches across their ends; export with saved_sizes to compare them" in verdict.text
+    assert "1 saved head: one hash reaches across the end of it; export with saved_sizes to compare it" in verdict.text
     verdict = verify(written(tmp_path, exported(saved_sizes=[5])), saved=[first])
-    assert "1 saved heads agree with the file's leaves: the first 5 were never rewritten" in verdict.text
+    assert "the first 5 leaves were never rewritten: they give 1 saved head" in verdict.text
 
 
 def test_saved_heads_that_nobody_signed_prove_nothing(ledger: Lines, tmp_path: Path) -> None:
@@ -423,14 +429,14 @@ def test_saved_heads_are_read_as_aurora_writes_and_shows_them(tmp_path: Path) ->
     file, saved = written(tmp_path, exported()), tmp_path / "saved"
     kept = heads.saved_path().read_text()
     for content, count in (
-        (json.dumps({"head": newest, "waiting": 1}, indent=1), 1),
-        (kept + '{"size": 12, "ro', 2),
-        ('{"size": 12, "ro\n' + kept, 2),
+        (json.dumps({"head": newest, "waiting": 1}, indent=1), "1 saved head"),
+        (kept + '{"size": 12, "ro', "2 saved heads"),
+        ('{"size": 12, "ro\n' + kept, "2 saved heads"),
     ):
         saved.write_text(content)
         verdict = verify(file, "--head", str(saved))
         assert verdict.code == 0
-        assert f"{count} saved heads agree with the file's leaves: the first 10 were never rewritten" in verdict.text
+        assert f"the first 10 leaves were never rewritten: they give {count}" in verdict.text
 
 
 def test_the_program_runs_on_python_3_9() -> None:
