@@ -12,14 +12,16 @@ class AgentsConfig(AppConfig):
         from agents import ledger_events
         from agents.catalog import builtin, turn
         from agents.catalog.services import builtin_agents_store
-        from agents.chat import conversation, endings
+        from agents.chat import conversation, endings, erasure
         from agents.knowledge import ledger_events as knowledge_events
         from agents.knowledge import tools
         from agents.runs.host import drain_runs
         from audit import events
+        from aurora_site.core.erasure import register
 
         events.register(ledger_events.EVENTS)
         events.register(knowledge_events.EVENTS)
+        register(erasure.ERASURE)
         builtin.register_all()
         tools.register_all()
         turn.register()

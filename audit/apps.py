@@ -9,7 +9,9 @@ class AuditConfig(AppConfig):
     verbose_name = "Ledger"
 
     def ready(self) -> None:
-        from audit import events, ledger_events, triggers
+        from audit import erasure, events, ledger_events, triggers
+        from aurora_site.core.erasure import register
 
         events.register(ledger_events.EVENTS)
+        register(erasure.ERASURE)
         post_migrate.connect(triggers.install, sender=self, dispatch_uid="audit.triggers")

@@ -7,6 +7,8 @@ class IncidentsConfig(AppConfig):
 
     def ready(self) -> None:
         from audit import events
-        from incidents import ledger_events
+        from aurora_site.core.erasure import register
+        from incidents import erasure, ledger_events
 
         events.register(ledger_events.EVENTS)
+        register(erasure.ERASURE)

@@ -7,6 +7,8 @@ class LearningConfig(AppConfig):
 
     def ready(self) -> None:
         from audit import events
-        from learning import ledger_events
+        from aurora_site.core.erasure import register
+        from learning import erasure, ledger_events
 
         events.register(ledger_events.EVENTS)
+        register(erasure.ERASURE)

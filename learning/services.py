@@ -61,7 +61,15 @@ def learner_create(
         ),
         AlreadyExists("This member has a learner already.", field="user"),
     )
-    _record("learner", learner, actor_id, {"user": user_id, "role": role_id}, personal={"name": name, "goals": goals})
+    record(
+        event="learning.learner_created",
+        organization_id=learner.organization_id,
+        actor_id=actor_id,
+        subject=("learner", learner.pk),
+        data={"user": user_id, "role": role_id},
+        personal={"name": name, "goals": goals},
+        person_id=user_id,
+    )
     return learner
 
 
@@ -208,14 +216,11 @@ def _link_prerequisites(skill: Skill, prerequisite_ids: Iterable[UUID]) -> None:
     )
 
 
-def _record(
-    noun: str, row: Any, actor_id: str, data: Mapping[str, Any], personal: Mapping[str, str] | None = None
-) -> None:
+def _record(noun: str, row: Any, actor_id: str, data: Mapping[str, Any]) -> None:
     record(
         event=f"learning.{noun}_created",
         organization_id=row.organization_id,
         actor_id=actor_id,
         subject=(noun, row.pk),
         data=data,
-        personal=personal,
     )

@@ -52,17 +52,26 @@ def question_unanswered_note(*, organization_id: UUID | str, question: str, hits
     was dismissed stays so. A message of stop words alone asks for nothing and isn't kept. An answer must never fail for
     this, so a database that can't be used is logged and no more.
     """
-    kept = " ".join(redact(question).text.split())[:MAXIMUM_QUESTION]
-    words = sorted({term.text for term in terms(kept)})
-    if not words:
+    kept = _kept(question)
+    digest = question_hash(question)
+    if not digest:
         return False
-    digest = hashlib.sha256("\0".join(words).encode()).hexdigest()
     try:
         _count(organization_id, digest, kept, _nearest(hits))
     except DatabaseError as error:
         logger.warning("a question without an answer was not counted: %s", type(error).__name__)
         return False
     return True
+
+
+def question_hash(question: str) -> str:
+    """What a question is known by: SHA-256 of its terms in order, hexadecimal; empty for one of stop words alone."""
+    words = sorted({term.text for term in terms(_kept(question))})
+    return hashlib.sha256("\0".join(words).encode()).hexdigest() if words else ""
+
+
+def _kept(question: str) -> str:
+    return " ".join(redact(question).text.split())[:MAXIMUM_QUESTION]
 
 
 def _count(organization_id: UUID | str, digest: str, question: str, nearest: list[dict[str, Any]]) -> None:

@@ -8,6 +8,8 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from audit import events
-        from aurora_site.accounts import ledger_events, schema, signals  # noqa: F401
+        from aurora_site.accounts import erasure, ledger_events, schema, signals  # noqa: F401
+        from aurora_site.core.erasure import register
 
         events.register(ledger_events.EVENTS)
+        register(erasure.ERASURE)

@@ -55,7 +55,8 @@ _SIGN_INS = (
 
 _PEOPLE = (
     Event("accounts.registered", "Somebody registered", personal={"email": "their address"}),
-    Event("accounts.organization_created", "An organisation was made", _ORGANIZATION),
+    # Its founder's name is often part of its own.
+    Event("accounts.organization_created", "An organisation was made", personal=_ORGANIZATION),
     Event("accounts.admin_ensured", "The operator's account was made or restored", {"created": "whether it is new"}),
     Event("accounts.demo_learner_created", "The demo's learner was made"),
     Event("accounts.profile_changed", "A person changed their profile", {"fields": "which parts"}),
@@ -65,6 +66,11 @@ _PEOPLE = (
     Event("accounts.role_changed", "A member got another role", {"from": "the role before", "to": "the new one"}),
     Event("accounts.member_removed", "A member was removed"),
     Event("accounts.user_deactivated", "An account was switched off"),
+    Event(
+        "accounts.person_erased",
+        "A person was erased: their texts, conversations and account",
+        {"counts": "how many rows of each kind went", "account_kept": "whether the account stays, the demo visitor's"},
+    ),
     Event("accounts.team_created", "A team was made", _TEAM),
     Event(
         "accounts.team_member_added",

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from aurora_site.accounts import tokens
 from aurora_site.accounts.models import Invitation, PasswordReset
+from aurora_site.accounts.services.erasure import erasures_repeat
 
 _RETRY: dict[str, Any] = {
     "autoretry_for": (SMTPException, OSError),
@@ -57,6 +58,12 @@ def send_password_reset(reset_id: str) -> None:
             text="Someone, hopefully you, asked to reset your password. The link works once, for an hour:\n"
             f"{_link('password-reset', 'password-reset', reset.pk)}\n\nIf it wasn't you, ignore this mail.\n",
         )
+
+
+@shared_task(name="accounts.sweep_erasures")
+def sweep_erasures() -> int:
+    """Repeat the latest erasures, for what was under way; how many rows were found."""
+    return erasures_repeat()
 
 
 @shared_task(name="accounts.sweep_mail", ignore_result=True)

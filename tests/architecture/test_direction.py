@@ -93,6 +93,11 @@ def test_every_folder_of_code_is_a_package() -> None:
 PLAIN_MANAGER_ALLOWED = {
     "agents/catalog/selectors.py": "built-in agents belong to no organisation",
     "agents/catalog/services.py": "mirrors the built-in agents",
+    "agents/chat/erasure.py": "a person is erased in all organisations",
+    "agents/knowledge/erasure.py": "a person is erased in all organisations",
+    "agents/runs/erasure.py": "a person is erased in all organisations",
+    "incidents/erasure.py": "a person is erased in all organisations",
+    "learning/erasure.py": "a person is erased in all organisations",
     "agents/knowledge/questions.py": "what is old is forgotten in all organisations",
     "agents/knowledge/selectors.py": "the sweep serves all organisations",
     "agents/knowledge/services.py": "whoever deletes a document has read it for its organisation",

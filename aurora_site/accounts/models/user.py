@@ -12,6 +12,7 @@ from django.utils import timezone
 
 USER_ID_PREFIX = "user_"
 USER_ID_RANDOM_LENGTH = 20
+ERASED_PERSON = "erased person"
 _BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
 
 
@@ -52,6 +53,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     default_organization = models.ForeignKey(
         "accounts.Organization", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    erased_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When the person was erased; the id stays as a pseudonym."
+    )
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = UserManager()
@@ -64,7 +68,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         ordering = ["email"]
 
     def __str__(self) -> str:
-        return self.email
+        return ERASED_PERSON if self.erased_at else self.email
 
     def clean(self) -> None:
         self.email = normalized_email(self.email)
@@ -74,7 +78,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         super().save(*args, **kwargs)
 
     def get_full_name(self) -> str:
-        return self.name or self.email
+        return ERASED_PERSON if self.erased_at else self.name or self.email
 
     def get_short_name(self) -> str:
         return self.name.split(" ")[0] if self.name else self.email

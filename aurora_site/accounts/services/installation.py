@@ -35,7 +35,7 @@ def organization_default_ensure(*, name: str = DEFAULT_ORGANIZATION_NAME) -> Org
             event="accounts.organization_created",
             organization_id=organization.pk,
             subject=("organization", organization.pk),
-            data={"name": name, "slug": DEFAULT_ORGANIZATION_SLUG},
+            personal={"name": name, "slug": DEFAULT_ORGANIZATION_SLUG},
         )
     return organization
 

@@ -58,6 +58,6 @@ def organization_create(*, name: str, admin: User, slug: str = "") -> Organizati
         organization_id=organization.pk,
         actor_id=admin.pk,
         subject=("organization", organization.pk),
-        data={"name": organization.name, "slug": organization.slug},
+        personal={"name": organization.name, "slug": organization.slug},
     )
     return organization
