@@ -77,6 +77,7 @@ class Turn:
     comment: str = ""
     usage: str = ""
     facts: list[tuple[str, str]] = field(default_factory=list)
+    trace_id: str = ""
 
     @property
     def version(self) -> str:
@@ -105,7 +106,7 @@ class Turn:
         if source.feedback:
             self.rating, self.comment = source.feedback.rating, source.feedback.comment
         self.usage = " · ".join([*usage_words(run.usage), seconds(latency_ms(run))])
-        self.facts = list(_facts(self, run))
+        self.facts, self.trace_id = list(_facts(self, run)), run.trace_id
 
     def _name_author(self, run: Run) -> None:
         """Which agent answered and why, and whether a model wrote it."""

@@ -1,0 +1,1 @@
+"""The web pages of the ledger: what happened, and how anybody can tell that it is told as it was."""

@@ -40,6 +40,7 @@ NAVIGATION: dict[str, list[tuple[str, str, str]]] = {
     ],
     "Evidence": [
         ("Ledger", "fact_check", "audit.Record"),
+        ("Signed heads", "verified", "audit.TreeHead"),
         ("Recoveries", "healing", "ops.Recovery"),
         ("Processes", "memory", "ops.ProcessHeartbeat"),
     ],
