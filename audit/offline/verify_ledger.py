@@ -403,8 +403,8 @@ def report(check: Check) -> None:
         )
     if agreed < size:
         unproved.append(
-            f"the tail, {number(size - agreed, 'leaf', 'leaves')}: whoever has the signing key could have rewritten it or cut off "
-            "more; give heads that were saved since (--head)"
+            f"the tail, {number(size - agreed, 'leaf', 'leaves')}: whoever has the signing key could have rewritten it, "
+            "or cut off more; give heads that were saved since (--head)"
         )
     if check.wanted.difference(compared):
         count = number(len(check.wanted.difference(compared)), "saved head")

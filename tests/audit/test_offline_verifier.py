@@ -31,6 +31,7 @@ from tests.audit.ledgers import OWN, exported, sealed, verify, write, written
 pytestmark = pytest.mark.django_db
 
 Lines = list[dict[str, Any]]
+TAIL = "whoever has the signing key could have rewritten it, or cut off more; give heads that were saved since (--head)"
 FOREIGN = {2, 3, 8}
 OWN_NUMBERS = set(range(10)) - FOREIGN
 
@@ -80,10 +81,7 @@ def test_an_untouched_export_is_sound_and_says_what_that_means(tmp_path: Path, f
         "  - the first 6 leaves were never rewritten: they give 1 saved head",
         "",
         "Not proved:",
-        (
-            "  - the tail, 4 leaves: whoever has the signing key could have rewritten it or cut off more; give heads that were "
-            "saved since (--head)"
-        ),
+        f"  - the tail, 4 leaves: {TAIL}",
         "  - what is behind 4 leaves shown as hashes: others' records, or left out, or removed by retention",
         "  - what no head covers yet: 1 record that waited for the sealer",
         "  - what was erased: 1 personal text; the records themselves hold",
