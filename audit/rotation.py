@@ -22,9 +22,6 @@ from aurora_site.core.home import secret_replace
 
 EVENT = "audit.keys_changed"
 
-# What this process knows to be recorded.
-_recorded: tuple[str, str] | None = None
-
 
 class KeyFromEnvironmentError(Exception):
     """The key comes from the environment, so it has to be replaced there."""
@@ -50,31 +47,29 @@ def signing_key_rotate() -> None:
     secret_replace(SIGNING_SECRET, kept_as=FORMER_PUBLIC_KEYS, keep=lambda seed: signing_key_of(seed).public.hex())
 
 
+def keys_in_use() -> tuple[str, str]:
+    """The ids of the keys that authenticate new records and sign new heads. Raises ValueError as ``signing_key``."""
+    return hmac_key()[0], signing_key().id
+
+
 def keys_record() -> bool:
     """Record the keys in use unless the last such record names them; False when a sealer is at work just now.
 
     Whoever changed them, and wherever: the record follows from the keys themselves. Raises DatabaseError.
     """
-    global _recorded  # noqa: PLW0603 one memory a process
-    signing = signing_key()
-    now = hmac_key()[0], signing.id
-    if now == _recorded:
-        return True
+    now = keys_in_use()
     with alone() as is_alone:
-        if not is_alone:
-            return False
         before = _last_recorded()
-        if now != before:
+        if is_alone and now != before:
             data = {
-                "hmac_key": now[0],
-                "signing_key": now[1],
-                "public_key": signing.public.hex(),
-                "former_hmac_key": before[0],
-                "former_signing_key": before[1],
+                "hmac_key_id": now[0],
+                "signing_key_id": now[1],
+                "public_key": signing_key().public.hex(),
+                "former_hmac_key_id": before[0],
+                "former_signing_key_id": before[1],
             }
             record(event=EVENT, data=data)
-    _recorded = now
-    return True
+    return is_alone
 
 
 def _last_recorded() -> tuple[str, str]:
@@ -82,4 +77,4 @@ def _last_recorded() -> tuple[str, str]:
     if last is None:
         return "", ""
     data = json.loads(bytes(last.body))["data"]
-    return data["hmac_key"], data["signing_key"]
+    return data["hmac_key_id"], data["signing_key_id"]

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connections
 
 from audit import anchors, sealing
-from audit.rotation import keys_record
+from audit.rotation import keys_in_use, keys_record
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +28,7 @@ class Sealer:
     def __init__(self) -> None:
         self._ending = threading.Event()
         self._sender = anchors.Sender() if settings.AURORA_LEDGER_ANCHOR else None
+        self._keys = ("", "")
         self._trouble = ""
         self._said = 0.0
         self._thread = threading.Thread(target=self._run, name="sealer", daemon=True)
@@ -53,7 +54,8 @@ class Sealer:
         """One pass; whether there was anything to do. A connection isn't kept over the pause: none then goes stale."""
         try:
             done = sealing.seal_all()
-            keys_record()
+            if (keys := keys_in_use()) != self._keys and keys_record():
+                self._keys = keys
         except Exception as error:  # noqa: BLE001 said below; the next pass tries again, and /health shows the lag
             self._say(error)
             return False

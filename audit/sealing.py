@@ -58,15 +58,14 @@ def seal(limit: int = BATCH) -> int:
     another sealer works. Raises as ``seal_all``."""
     if not Unsealed.objects.exists():
         return 0
-    before = heads.latest()
+    before = _size()
     try:
         with alone() as is_alone:
             done = _seal_batch(limit) if is_alone else 0
-    except IntegrityError as error:
-        now = heads.latest()
-        if now is None or (before is not None and now.size <= before.size):
-            raise LedgerDamagedError(f"The tree holds more than its newest head says: {error}") from error
-        return 0  # another sealer was quicker
+    except (IntegrityError, LedgerDamagedError) as error:
+        if _size() > before:
+            return 0  # another sealer was quicker
+        raise LedgerDamagedError(f"The tree doesn't fit its newest head: {error}") from error
     if done:
         heads.save_missing()
     return done
@@ -106,6 +105,11 @@ def _refuse_contradiction(head: TreeHead, tree: CompactRange) -> None:
         raise LedgerDamagedError(f"The tree isn't the one whose head was saved at {saved['size']} leaves.")
 
 
+def _size() -> int:
+    head = heads.latest()
+    return head.size if head is not None else 0
+
+
 def _seal_batch(limit: int) -> int:
     global _sealed  # noqa: PLW0603 one memory a process
     waiting = list(Unsealed.objects.order_by("id").values_list("id", "record_id")[:limit])
@@ -113,7 +117,7 @@ def _seal_batch(limit: int) -> int:
         return 0
     tree = _tree()
     leaves, nodes = [], []
-    for record_id, body in _unsealed_records([record_id for _, record_id in waiting]):
+    for record_id, body in _unsealed_records([record_id for _, record_id in waiting], tree.size):
         value = leaf_hash(body)
         leaves.append(Leaf(seq=tree.size, record_id=record_id, hash=value))
         nodes += [
@@ -125,24 +129,26 @@ def _seal_batch(limit: int) -> int:
         Leaf.objects.bulk_create(leaves)
         TreeNode.objects.bulk_create(nodes)
         heads.sign(size=tree.size, root=tree.root(), at=timezone.now()).save()
-    Unsealed.objects.filter(pk__in=[queue_id for queue_id, _ in waiting]).delete()
+    done, _ = Unsealed.objects.filter(pk__in=[queue_id for queue_id, _ in waiting]).delete()
     # Should the transaction fail after all, no head will say what this tree says, and it isn't used.
     _sealed = tree
-    return len(waiting)
+    return done
 
 
 def _tree() -> CompactRange:
     """A copy of the tree to go on with."""
-    head = heads.latest()
-    if head is not None and (head.size, bytes(head.root)) == (_sealed.size, _sealed.root()):
-        return copy.deepcopy(_sealed)
+    head, known = heads.latest(), _sealed
+    if head is not None and (head.size, bytes(head.root)) == (known.size, known.root()):
+        return copy.deepcopy(known)
     return stored_tree()
 
 
-def _unsealed_records(ids: list[uuid.UUID]) -> Iterator[tuple[uuid.UUID, bytes]]:
+def _unsealed_records(ids: list[uuid.UUID], size: int) -> Iterator[tuple[uuid.UUID, bytes]]:
     """Id and bytes of each record that has no leaf yet, in the order of ids. Those that are gone leave a record of it."""
     bodies: dict[Any, Any] = dict(Record.objects.filter(pk__in=ids).order_by().values_list("pk", "body"))
-    sealed = set(Leaf.objects.filter(record_id__in=ids).order_by().values_list("record_id", flat=True))
+    sealed = dict(Leaf.objects.filter(record_id__in=ids).order_by().values_list("record_id", "seq"))
+    if any(seq >= size for seq in sealed.values()):
+        raise LedgerDamagedError(f"There are leaves beyond the newest head, which has {size}.")
     for record_id in dict.fromkeys(ids):
         if record_id in sealed:
             continue

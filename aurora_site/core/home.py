@@ -18,7 +18,7 @@ from aurora_site.core import env
 SECRETS_FILE = "secrets.json"
 
 # What the secrets file held, by the state of the file that it was read from.
-_read: tuple[tuple[int, int, int], Mapping[str, Any]] | None = None
+_read: tuple[tuple[Path, int, int, int], Mapping[str, Any]] | None = None
 
 
 @lru_cache(maxsize=1)
@@ -71,7 +71,7 @@ def secrets_kept() -> Mapping[str, Any]:
         state = path.stat()
     except FileNotFoundError:
         return {}
-    version = state.st_ino, state.st_mtime_ns, state.st_size
+    version = path, state.st_ino, state.st_mtime_ns, state.st_size
     if _read is None or _read[0] != version:
         _read = version, json.loads(path.read_text())
     return _read[1]
