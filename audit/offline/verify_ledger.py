@@ -25,12 +25,15 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 HASH = re.compile(r"[0-9a-f]{64}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00")
 
 
+# A head shows some time after it was signed, and clocks differ.
+MARGIN = timedelta(minutes=1)
 # A table repeats these parts of the body, for people to read.
 COLUMNS = ("at", "event", "organization_id", "actor_id", "subject_type", "subject_id", "trace_id")
 
@@ -148,7 +151,7 @@ def head_problem(head: dict[str, Any]) -> str:
     try:
         size, root, at, key_id = head["size"], head["root"], head["at"], head["key_id"]
         public_key, signature = bytes.fromhex(head["public_key"]), bytes.fromhex(head["signature"])
-        if type(size) is not int or size < 0 or not HASH.fullmatch(root) or not TIME.fullmatch(at):
+        if type(size) is not int or size < 0 or not HASH.fullmatch(root) or not time_of(at):
             return "it isn't written as a head"
     except (KeyError, TypeError, ValueError):
         return "it isn't written as a head"
@@ -158,6 +161,14 @@ def head_problem(head: dict[str, Any]) -> str:
     if not signature_holds(public_key, message.encode(), signature):
         return "its signature is wrong"
     return ""
+
+
+def time_of(text: Any) -> datetime | None:
+    """The time that a text in the ledger's form means; None for any other text."""
+    try:
+        return datetime.fromisoformat(text) if TIME.fullmatch(text) else None
+    except (TypeError, ValueError):
+        return None
 
 
 def saved_heads(path: str) -> list[dict[str, Any]]:
@@ -363,10 +374,19 @@ class Check:
                     raise Tampered(
                         f"leaves {agreed} to {size - 1} aren't those of the head that was signed at {head['at']}"
                     )
-                raise Tampered(
-                    f"the file ends after {self.tree.size} leaves, but a head of {size} was signed at {head['at']}: the tail "
-                    "was cut off, or the file is older than that head and must be exported anew"
-                )
+                self.refuse_shorter_than(head)
+
+    def refuse_shorter_than(self, head: dict[str, Any]) -> None:
+        """Raises what it means that a genuine head has more leaves than the file."""
+        made, signed = self.head.get("exported_at"), head["at"]
+        words = f"the file ends after {self.tree.size} leaves, but a head of {head['size']} was signed at {signed}"
+        made_at, signed_at = time_of(made), time_of(signed)
+        if made_at and signed_at and signed_at + MARGIN > made_at:
+            raise Unchecked(
+                f"{words}. The file says that it was made before that, at {made}: export anew and check that. "
+                "If you know that it was made later, its tail was cut off"
+            )
+        raise Tampered(f"{words}, before the file was made: the tail was cut off")
 
 
 def columns_of(fields: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import importlib.util
 import json
 import re
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -358,16 +359,33 @@ def test_saved_heads_prove_that_the_past_was_not_rewritten(tmp_path: Path) -> No
 
 def test_a_newer_saved_head_proves_that_the_tail_was_cut_off(tmp_path: Path) -> None:
     sealed(4)
-    older = exported()
+    lines = exported()
     _, newer = sealed(2, 3)
-    verdict = verify(written(tmp_path, older), saved=[newer])
-    assert (verdict.code, verdict.text) == (
-        1,
-        (
-            f"TAMPERED: the file ends after 4 leaves, but a head of 9 was signed at {newer['at']}: the tail was cut off, "
-            "or the file is older than that head and must be exported anew\n"
-        ),
+    words = f"the file ends after 4 leaves, but a head of 9 was signed at {newer['at']}"
+    made = (datetime.fromisoformat(newer["at"]) + timedelta(hours=1)).isoformat(timespec="microseconds")
+    for claim in (made, "", None):
+        lines[0]["exported_at"] = claim
+        verdict = verify(written(tmp_path, lines), saved=[newer])
+        assert (verdict.code, verdict.text) == (
+            1,
+            f"TAMPERED: {words}, before the file was made: the tail was cut off\n",
+        )
+
+
+def test_a_file_that_says_it_is_older_than_a_saved_head_is_to_be_made_anew(tmp_path: Path) -> None:
+    """Heads are signed all the time: copying them after the export accuses nobody, and assures of nothing."""
+    sealed(5)
+    lines = exported()
+    _, newer = sealed(2, 3)
+    verdict = verify(written(tmp_path, lines), saved=[newer])
+    words = (
+        f"the file ends after 5 leaves, but a head of 10 was signed at {newer['at']}. The file says that it was made before "
+        f"that, at {lines[0]['exported_at']}: export anew and check that. If you know that it was made later, its tail was "
+        "cut off"
     )
+    assert (verdict.code, verdict.text) == (2, f"NOT CHECKED: {words}\n")
+    edited_with_its_hash(lines)
+    assert verify(written(tmp_path, lines), saved=[newer]).code == 1
 
 
 def test_a_saved_head_within_others_leaves_needs_an_export_with_its_size(tmp_path: Path) -> None:
@@ -446,7 +464,18 @@ def test_the_program_runs_on_python_3_9() -> None:
         if isinstance(node, ast.Import | ast.ImportFrom)
         for name in node.names
     }
-    assert imported == {"__future__", "argparse", "collections.abc", "csv", "hashlib", "json", "re", "sys", "typing"}
+    assert imported == {
+        "__future__",
+        "argparse",
+        "collections.abc",
+        "csv",
+        "datetime",
+        "hashlib",
+        "json",
+        "re",
+        "sys",
+        "typing",
+    }
 
 
 @pytest.mark.parametrize(
