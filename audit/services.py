@@ -54,6 +54,7 @@ def record(
         subject_id=str(subject[1] or ""),
         trace_id=str(trace_id or ""),
     )
+    person = str(person_id or row.actor_id)
     row.body = canonical_bytes(
         {
             "version": 1,
@@ -66,12 +67,13 @@ def record(
             "trace_id": row.trace_id,
             "data": cleaned.data,
             "texts": {name: commitment(salts[name], texts[name].text) for name in texts},
+            # Whose texts they are is bound too: who could change that would have the wrong person's erased.
+            **({"person_id": person} if texts else {}),
             "redactions": {name: counts for name, counts in redactions.items() if counts},
         }
     )
     row.key_id, key = hmac_key()
     row.code = authentication_code(key, row.body)
-    person = str(person_id or row.actor_id)
     append(
         row,
         [

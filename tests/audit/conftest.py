@@ -18,7 +18,13 @@ def mysql_triggers_off(django_db_setup: None, django_db_blocker: DjangoDbBlocker
 
 
 @pytest.fixture
-def triggers_off(mysql_triggers_off: None, db: None) -> None:
-    """The ledger's triggers don't fire: in this test's transaction on PostgreSQL, in the whole module on MySQL."""
+def triggers_off(mysql_triggers_off: None, db: None) -> Iterator[None]:
+    """Neither the ledger's triggers nor foreign keys stop anything: in this test's transaction on PostgreSQL; on MySQL
+    triggers in the whole module."""
     if connection.vendor == "postgresql":
         sql("SET LOCAL session_replication_role = replica")
+        yield
+    else:
+        sql("SET foreign_key_checks = 0")
+        yield
+        sql("SET foreign_key_checks = 1")

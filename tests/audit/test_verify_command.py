@@ -1,0 +1,82 @@
+"""``manage.py verify_audit`` and what it says by its exit status."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import transaction
+
+from audit import heads, sealing, verification
+from audit.models import Record
+from audit.services import record
+from audit.verification import record_check, verify
+from tests.audit.tampering import sql
+
+
+def command(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    try:
+        call_command("verify_audit", *arguments)
+    except SystemExit as end:
+        return int(end.code or 0), capsys.readouterr().out
+    except CommandError as error:
+        return error.returncode, str(error)
+    return 0, capsys.readouterr().out
+
+
+@pytest.mark.django_db
+def test_exit_statuses(triggers_off: None, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert command(capsys) == (0, "Sound: 0 records checked; the signed tree has 0 leaves.\n")
+    rows = [record(event="test.happened", organization_id="o") for _ in range(3)]
+    sealing.seal_all()
+    assert command(capsys) == (0, "Sound: 3 records checked; the signed tree has 3 leaves.\n")
+
+    copy = tmp_path / "head.json"
+    copy.write_text(json.dumps(heads.as_json(heads.latest()), indent=1))
+    assert command(capsys, "--head", str(copy))[0] == 0
+    copy.write_text("no head")
+    assert command(capsys, "--head", str(copy)) == (2, f"Saved heads can't be read: {copy} holds no head.")
+    assert command(capsys, "--head", str(tmp_path / "none"))[0] == 2
+
+    sql("UPDATE audit_record SET event = 'test.other' WHERE event = 'test.happened'")
+    what = "The columns event differ from the record's bytes."
+    assert command(capsys) == (1, f"TAMPERED  leaf 0, record {rows[0].pk}: {what}\n")
+    code, text = command(capsys, "--json", "--organization", "o", "--from", "0")
+    report: dict[str, Any] = json.loads(text)
+    assert (code, report["state"]) == (1, "tampered")
+    assert report["first_bad"] == {"seq": 0, "record_id": str(rows[0].pk), "what": what}
+
+
+@pytest.mark.django_db
+def test_one_record_by_itself(triggers_off: None) -> None:
+    row = record(event="test.asked", personal={"question": "Where?", "answer": "There."})
+    assert (record_check(row).sound, record_check(row).seq) == (True, None)
+    sealing.seal_all()
+    row.texts.get(name="answer").delete()
+    found = record_check(Record.objects.get(pk=row.pk))
+    assert (found.sound, found.seq, found.leaf) == (True, 0, True)
+    assert found.texts == {"question": "kept", "answer": "erased"}
+    sql("UPDATE audit_personaltext SET text = 'Who?'")
+    sql("UPDATE audit_record SET actor_id = 'b'")
+    found = record_check(Record.objects.get(pk=row.pk))
+    assert (found.sound, found.authentic, found.columns) == (False, True, ["actor_id"])
+    assert found.texts["question"] == "changed"
+    sql("UPDATE audit_record SET code = 'c'")
+    assert not record_check(Record.objects.get(pk=row.pk)).authentic
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_processes_find_what_one_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verification, "LEAVES", 256)
+    with transaction.atomic():
+        for number in range(800):
+            record(event="test.happened", data={"number": number})
+    sealing.seal_all()
+    told: list[tuple[int, int]] = []
+    report = verify(workers=2, progress=lambda done, size: told.append((done, size)))
+    assert report == verify()
+    assert (report.state, report.checked, report.warnings) == ("sound", 800, [])
+    assert told == [(256, 800), (512, 800), (768, 800), (800, 800)]
