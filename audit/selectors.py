@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,20 @@ from audit.models import Leaf, Record, Unsealed
 def records_for(organization_id: object) -> QuerySet[Record]:
     """An organisation's records, newest first, with their personal texts fetched."""
     return records_matching(RecordFilter(organization_id=str(organization_id)))
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a record tells, and by which key it is authenticated."""
+
+    data: dict[str, Any]
+    key_id: str
+
+
+def latest_of(event: str) -> Told | None:
+    """The newest record of an event; None when there is none."""
+    row = Record.objects.filter(event=event).order_by("-at", "-id").first()
+    return Told(_body(row)["data"], row.key_id) if row else None
 
 
 def records_matching(wanted: RecordFilter) -> QuerySet[Record]:

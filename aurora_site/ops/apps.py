@@ -15,9 +15,12 @@ class OpsConfig(AppConfig):
 
     def ready(self) -> None:
         from agents.providers import failover
+        from audit import events
         from aurora_site import celery, checks  # noqa: F401 shared tasks find the app; system checks register
+        from aurora_site.ops import ledger_events
         from aurora_site.ops.model_circuits import record_change
 
+        events.register(ledger_events.EVENTS)
         failover.on_change(record_change)
         post_migrate.connect(_install_queue, sender=self, dispatch_uid="ops.install_queue")
 

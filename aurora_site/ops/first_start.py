@@ -13,6 +13,7 @@ from agents.embeddings.base import EmbeddingError
 from aurora_site.core import databases, embedded, queue, retrieval_pool
 from aurora_site.core.home import home
 from aurora_site.ops import index_recovery, readiness
+from aurora_site.ops.configuration_record import configuration_record
 
 SETUP_LOCK = 6_153_870_213
 
@@ -31,6 +32,7 @@ def prepare(say: Say) -> str:
     with alone():
         index_recovery.tables_restore(say)
         migrate(say)
+        configuration_record()
         _check_index(say)
         if databases.broker_url().startswith("pgmq:"):
             queue.install()

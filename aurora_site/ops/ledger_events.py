@@ -1,0 +1,16 @@
+"""What the ledger records about the installation."""
+
+from audit.events import Event
+
+EVENTS = (
+    Event(
+        "ops.configuration_changed",
+        "Aurora starts with another configuration than before",
+        {
+            "changed": "the settings that differ, before and after",
+            "secrets": "of each secret, whether it is set, unset, changed, unchanged or removed",
+            "values": "all settings that aren't secret",
+            "secret_codes": "by which a change of a secret shows at the next start; they tell nothing of it",
+        },
+    ),
+)
