@@ -70,6 +70,11 @@ _RUNS = (
         {"comment": "what they said"},
     ),
     Event(
+        "agents.events_pruned",
+        "Retention removed what old runs showed on their way",
+        {"before": "runs that ended before this time", "runs": "how many runs", "events": "how many events went"},
+    ),
+    Event(
         "agents.agent_created",
         "An agent was made",
         {"name": "its name", "provider": "its provider", "model": "its model"},

@@ -25,6 +25,7 @@ urlpatterns = [
     path("v1/", include(v1_urlpatterns)),
     path("agents/", include(stream_urlpatterns)),
     path("api/auth/", include("aurora_site.accounts.api.urls")),
+    path("api/v1/organization/", include("aurora_site.accounts.api.organization_urls")),
     path("api/v1/", include(api_v1_urlpatterns)),
     path("api/v1/", include("incidents.urls")),
     path("api/v1/learning/", include("learning.urls")),

@@ -8,7 +8,9 @@ _CONTENT = {**_PATH, "size": "bytes", "content_hash": "SHA-256 of its bytes"}
 EVENTS = (
     Event("knowledge.document_added", "A document came in", _CONTENT),
     Event("knowledge.document_replaced", "A new version of a document came in", _CONTENT),
-    Event("knowledge.document_deleted", "A document was deleted", _PATH),
+    Event(
+        "knowledge.document_deleted", "A document was deleted", {**_PATH, "why": "retention, where nobody asked for it"}
+    ),
     Event(
         "knowledge.document_described",
         "A document's title, collection, owner or review date were changed",

@@ -104,7 +104,7 @@ def _row_store(organization: Any, path: str, fields: dict[str, Any]) -> tuple[Do
         return document, False
 
 
-def document_delete(*, document: Document, actor_id: str) -> None:
+def document_delete(*, document: Document, actor_id: str, why: str = "") -> None:
     """Mark a document as going; it disappears from lists now and from the index when that is done."""
     with transaction.atomic():
         gone = Document.objects.filter(pk=document.pk).exclude(state=Document.State.DELETING)
@@ -115,7 +115,7 @@ def document_delete(*, document: Document, actor_id: str) -> None:
             organization_id=document.organization_id,
             actor_id=actor_id,
             subject=("document", document.pk),
-            data={"path": document.path},
+            data={"path": document.path, "why": why},
         )
         transaction.on_commit(lambda: ring(document))
 

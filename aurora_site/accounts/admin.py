@@ -13,7 +13,17 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from audit.services import record
-from aurora_site.accounts.models import ApiKey, Invitation, Membership, Organization, SignIn, Team, TeamMembership, User
+from aurora_site.accounts.models import (
+    ApiKey,
+    Invitation,
+    Membership,
+    Organization,
+    RetentionPolicy,
+    SignIn,
+    Team,
+    TeamMembership,
+    User,
+)  # fmt: skip
 from aurora_site.accounts.services import api_keys, members, passwords, sign_ins
 from aurora_site.core.admin import ReadOnlyAdmin
 from aurora_site.core.http.errors import ApiError
@@ -65,7 +75,7 @@ class TeamMembershipInline(TabularInline):
 
 
 @admin.register(Group)
-class GroupsAdmin(GroupAdmin, ModelAdmin):
+class GroupsAdmin(GroupAdmin, RecordedAdmin):
     pass
 
 
@@ -118,6 +128,14 @@ class OrganizationAdmin(RecordedAdmin):
                 members.member_remove(organization=organization, user_id=membership.user_id, actor=actor)
         except ApiError as error:
             messages.error(request, error.detail)
+
+
+@admin.register(RetentionPolicy)
+class RetentionPolicyAdmin(RecordedAdmin):
+    list_display = ["organization", "kind", "days"]
+    list_select_related = ["organization"]
+    list_filter = ["kind"]
+    autocomplete_fields = ["organization"]
 
 
 @admin.register(Team)

@@ -57,6 +57,13 @@ _PEOPLE = (
     Event("accounts.registered", "Somebody registered", personal={"email": "their address"}),
     # Its founder's name is often part of its own.
     Event("accounts.organization_created", "An organisation was made", personal=_ORGANIZATION),
+    Event(
+        "accounts.retention_changed",
+        "An admin changed how long something is kept",
+        {"changed": "days before and after, by kind; nothing for ever"},
+    ),
+    *admin_events("accounts", "retentionpolicy"),
+    *admin_events("auth", "group"),
     Event("accounts.admin_ensured", "The operator's account was made or restored", {"created": "whether it is new"}),
     Event("accounts.demo_learner_created", "The demo's learner was made"),
     Event("accounts.profile_changed", "A person changed their profile", {"fields": "which parts"}),

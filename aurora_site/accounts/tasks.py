@@ -79,6 +79,14 @@ def sweep_mail() -> None:
         send_password_reset.delay(str(row_id))
 
 
+@shared_task(name="accounts.apply_retention")
+def apply_retention() -> dict[str, int]:
+    """Remove what organisations keep no longer; how much of each kind."""
+    from aurora_site.accounts.services.retention import retention_apply
+
+    return retention_apply()
+
+
 def _send(rows: QuerySet[Any], *, to: str, subject: str, text: str) -> None:
     """Claim the row, then send; an attempt that failed gives the claim back for the retry."""
     row_id = rows.values_list("pk", flat=True)[0]

@@ -222,6 +222,7 @@ CELERY_BEAT_SCHEDULE = {
     "runs-reaper": {"task": "agents.reap_runs", "schedule": timedelta(seconds=5)},
     "runs-folding": {"task": "agents.fold_events", "schedule": timedelta(hours=1)},
     "accounts-erasures": {"task": "accounts.sweep_erasures", "schedule": timedelta(hours=1)},
+    "accounts-retention": {"task": "accounts.apply_retention", "schedule": timedelta(days=1)},
     "accounts-mail": {"task": "accounts.sweep_mail", "schedule": timedelta(minutes=2)},
     "cache-sweep": {"task": "core.sweep_cache", "schedule": timedelta(minutes=10)},
 }
