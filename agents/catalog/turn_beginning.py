@@ -23,7 +23,6 @@ from agents.runs.executors import RunContext, RunOutcome
 from agents.runs.tool_calls import calls_abandon
 from agents.runtime import events, loop
 from agents.runtime.budget import Budget
-from agents.runtime.conversation import Turn
 from agents.runtime.events import Event
 from agents.runtime.followup import is_follow_up
 from agents.runtime.rewriting import Rewriting, rewrite
@@ -141,11 +140,10 @@ class Beginning:
             self.state.charged = {"model": rewriting.model, "provider": rewriting.provider}
 
     async def _rewritten(self, question: str) -> Rewriting:
-        """The question made to stand alone; a model sees no secrets of it or of what was said before."""
+        """The question made to stand alone."""
         if not is_follow_up(question, self._conversation):
             return Rewriting(question)
-        said = [Turn(turn.sender, redact(turn.text).text, turn.citations) for turn in self._conversation.turns]
-        return await rewrite(redact(question).text, Conversation(said), self.providers)
+        return await rewrite(question, self._conversation, self.providers)
 
     def _begin(self, subject: Subject) -> None:
         self.subject = subject

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 from django.conf import settings
 
@@ -13,16 +12,12 @@ from agents.providers.registry import ProviderConfig, providers_for
 from agents.runs.executors import RunContext
 from agents.runs.tool_calls import RunCalls
 from agents.runtime.budget import Limits
-from agents.runtime.conversation import Turn
 from agents.runtime.prompts import turn_messages
 from agents.runtime.task import Task
 from agents.tools.base import ToolContext
 from agents.tools.registry import tools_named
-from aurora_site.core.redaction import redact
 
 TOOL_SECONDS = 30.0
-# Addresses that the organisation publishes in its own documents are part of the answer; secrets never are.
-KEPT_IN_PASSAGES = frozenset({"email", "phone"})
 
 
 def providers_of(answerer: Answerer) -> Sequence[Provider]:
@@ -56,9 +51,9 @@ def task_for(subject: Subject, context: RunContext, providers: Sequence[Provider
 
     return Task(
         instructions=subject.answerer.instructions,
-        question=redact(subject.question).text,
+        question=subject.question,
         query=subject.query,
-        turns=turn_messages([Turn(turn.sender, redact(turn.text).text) for turn in subject.turns]),
+        turns=turn_messages(subject.turns),
         passages=subject.passages,
         grounded=subject.answerer.knowledge,
         answerable=subject.answerable,
@@ -73,11 +68,4 @@ def task_for(subject: Subject, context: RunContext, providers: Sequence[Provider
         attempt=context.attempt,
         calls=RunCalls(context),
         context=tool_context,
-        redact=redact_passage,
     )
-
-
-@lru_cache(maxsize=2048)
-def redact_passage(text: str) -> str:
-    """A document's text as models may see it."""
-    return redact(text, keep=KEPT_IN_PASSAGES).text

@@ -16,6 +16,7 @@ from agents.embeddings.base import (
     Vectors,
     normalised,
 )
+from aurora_site.core.redaction import redact
 
 SERVED = "openai:"  # what the names of these embedders begin with; the model's name follows
 BATCH_TEXTS = 64
@@ -26,7 +27,10 @@ _ATTEMPTS = 3
 
 
 class OpenAICompatibleEmbedder:
-    """``dimension`` is learned from the server's first answer, so reading it may call the server."""
+    """Secrets and personal data are taken out of every text before it is sent.
+
+    ``dimension`` is learned from the server's first answer, so reading it may call the server.
+    """
 
     def __init__(
         self,
@@ -76,7 +80,8 @@ class OpenAICompatibleEmbedder:
         return rows
 
     def _request(self, batch: list[str], *, attempts: int = _ATTEMPTS, timeout: float | None = None) -> Vectors:
-        body: dict[str, object] = {"model": self._model, "input": batch, "encoding_format": "float"}
+        texts = [redact(text).text for text in batch]
+        body: dict[str, object] = {"model": self._model, "input": texts, "encoding_format": "float"}
         for attempt in range(1, attempts + 1):
             try:
                 return _vectors(self._post(body, timeout=timeout or self._timeout), len(batch))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import json
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import AsyncExitStack, aclosing, contextmanager
 from typing import Any
@@ -34,6 +35,7 @@ from agents.providers.sse import EventDecoder, EventTooLong
 from agents.providers.tokens import Price, estimate_usage
 from agents.providers.transport import CONNECT_SECONDS, http_client
 from agents.providers.wire_errors import error_for_status, refused_parameter, retry_after_seconds, words_of
+from aurora_site.core.redaction import redact, redact_data
 
 OPENAI_ADDRESS = "https://api.openai.com/v1"
 # What may follow the finish reason: usage and the end mark, then the end of the response.
@@ -213,6 +215,7 @@ def _typed_errors(completion: Completion) -> Iterator[None]:
 
 
 def _body(request: ModelRequest) -> dict[str, Any]:
+    """What leaves the installation: every text in it without secrets and personal data, whoever put it there."""
     body: dict[str, Any] = {"messages": [_wire_message(message) for message in request.messages]}
     if request.tools:
         body["tools"] = [{"type": "function", "function": _wire_tool(tool)} for tool in request.tools]
@@ -222,17 +225,31 @@ def _body(request: ModelRequest) -> dict[str, Any]:
 
 
 def _wire_tool(tool: ToolSpec) -> dict[str, Any]:
-    return {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)}
+    parameters = redact_data(dict(tool.parameters), by_name=False).data
+    return {"name": tool.name, "description": redact(tool.description).text, "parameters": parameters}
 
 
 def _wire_message(message: ChatMessage) -> dict[str, Any]:
-    wire: dict[str, Any] = {"role": message.role, "content": message.content}
+    content = redact(message.content).text
+    wire: dict[str, Any] = {"role": message.role, "content": content}
     if message.tool_call_id:
         wire["tool_call_id"] = message.tool_call_id
     if message.tool_calls:
-        wire["content"] = message.content or None
+        wire["content"] = content or None
         wire["tool_calls"] = [
-            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+            {
+                "id": call.id,
+                "type": "function",
+                "function": {"name": call.name, "arguments": _arguments(call.arguments)},
+            }
             for call in message.tool_calls
         ]
     return wire
+
+
+def _arguments(text: str) -> str:
+    """A tool call's arguments, as JSON still where they were."""
+    try:
+        return json.dumps(redact_data(json.loads(text)).data, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return redact(text).text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, asynccontextmanager
 
@@ -109,15 +108,11 @@ class ModelCall:
 
     def _prompt(self, tools: Sequence[ToolSpec]) -> Prompt:
         state = self.state
-        given = [
-            dataclasses.replace(passage, text=self.task.redact(passage.text))
-            for passage in state.passages[: state.given]
-        ]
         return Prompt(
             instructions=self.task.instructions,
             question=self.task.question,
             turns=self.task.turns,
-            passages=given,
+            passages=state.passages[: state.given],
             exchanges=state.exchanges,
             tools=tools,
             grounded=self.task.grounded,

@@ -48,10 +48,10 @@ class TurnState:
             numbered.append(known[passage.id])
         return numbered
 
-    def settle(self, result: CallResult, told: str) -> None:
-        """Note what a pending call came to, and what the model is told of it, in the order of its requests."""
+    def settle(self, result: CallResult) -> None:
+        """Note what a pending call came to, which the model is told, in the order of its requests."""
         call, last = result.call, self.exchanges[-1]
-        replies = (*last.replies, ToolReply(call.request_id, call.name, told))
+        replies = (*last.replies, ToolReply(call.request_id, call.name, result.output))
         self.exchanges[-1] = dataclasses.replace(last, replies=replies)
         self.pending.remove(call)
         self.supported = self.supported or result.supports

@@ -18,8 +18,8 @@ class Task:
 
     ``question`` is for the model; ``query`` is the same question made to stand alone, for a provider that knows no
     conversation. ``grounded`` answers rest on passages: ``passages`` hold an answer if ``answerable``, and are merely
-    the nearest ones if not. ``redact`` takes out of documents' text what the model must not see. ``window`` and
-    ``max_tokens`` are in tokens; ``timeout`` is in seconds of a model's silence, ``tool_seconds`` bounds each tool call.
+    the nearest ones if not. ``window`` and ``max_tokens`` are in tokens; ``timeout`` is in seconds of a model's silence,
+    ``tool_seconds`` bounds each tool call.
     """
 
     instructions: str
@@ -40,7 +40,6 @@ class Task:
     attempt: int = 1
     calls: CallLedger
     context: Callable[[str], ToolContext]
-    redact: Callable[[str], str] = str
 
 
 @dataclass

@@ -66,7 +66,7 @@ class ToolStep:
         return result_event(self._settled(failed(call, call.code, call.problem)))
 
     def _settled(self, result: CallResult) -> CallResult:
-        self.state.settle(result, self.task.redact(result.output))
+        self.state.settle(result)
         return result
 
     def _side_by_side(self) -> list[PlannedCall]:

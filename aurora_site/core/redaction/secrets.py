@@ -74,13 +74,19 @@ _VENDOR_KEY = re.compile(
     rf"|xapp-|whsec_|npm_|pypi-|hf_|do[opr]_v1_|shp(?:at|ca|pa|ss)_|lin_api_|sntry[su]_|glsa_|glc_|hv[bsr]\.|NRAK-|HRKU-"
     rf"|dapi(?=[0-9a-f]{{32}})|GOCSPX-|ya29\.|key-(?=[0-9a-f]{{32}}\b)|tfp_|rnd_|figd_|dckr_pat_|ATATT3|sq0atp-|r8_|gsk_|pplx-){_RANDOM}"
     r"|\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b|\bAIza[A-Za-z0-9_-]{35}(?![\w-])|\bSG\.[\w-]{16,}+\.[\w-]{16,}+"
-    r"|\bSK[0-9a-f]{32}\b|\b\d{8,10}:AA[A-Za-z0-9_-]{33}(?![\w-])"
+    r"|\b\d{8,10}:AA[A-Za-z0-9_-]{33}(?![\w-])"
 )
 
 PRIVATE_KEYS = finder("private-key", _PRIVATE_KEY, "private key")
 # A text without so many of these in a row has no vendor's key in it.
 LONG_RUN = re.compile(r"[A-Za-z0-9_.:-]{16}")
-VENDOR_KEYS = finder("key", _VENDOR_KEY)
+VENDOR_KEYS = finder(
+    "key", _VENDOR_KEY,
+    "sk-", "sk_", "pk_", "rk_", "aur_", "gho_", "ghp_", "ghs_", "ghu_", "ghr_", "_pat_", "glpat-", "glptt-", "gldt-", "glrt-",
+    "glsoat-", "xox", "xapp-", "whsec_", "npm_", "pypi-", "hf_", "_v1_", "shpat_", "shpca_", "shppa_", "shpss_", "lin_api_",
+    "sntry", "glsa_", "glc_", "hvb.", "hvs.", "hvr.", "nrak-", "hrku-", "dapi", "gocspx-", "ya29.", "key-", "tfp_", "rnd_",
+    "figd_", "atatt3", "sq0atp-", "r8_", "gsk_", "pplx-", "akia", "asia", "abia", "acca", "aiza", "sg.", ":aa",
+)  # fmt: skip
 SECRETS = (
     finder("secret", _ADDRESS, "://"),
     finder("token", _IN_PATH, "/webhooks/", "slack.com/", "ticket=", "sig=", "signature=", "-credential=", "-token="),

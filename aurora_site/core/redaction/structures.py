@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -33,47 +32,48 @@ class Cleaned:
     counts: dict[str, int] = field(default_factory=dict)
 
 
-def redact_data(data: Any, *, keep: Collection[str] = ()) -> Cleaned:
-    """Redact every text in nested dictionaries, lists and tuples, their keys too; values under names of secrets altogether.
+def redact_data(data: Any, *, by_name: bool = True) -> Cleaned:
+    """Redact every text in nested dictionaries, lists and tuples, their keys too; with ``by_name`` values under names of
+    secrets altogether.
 
     Long whole numbers are looked at too; what JSON has no type for becomes text. Nothing is changed in place.
     """
     cleaned = Cleaned(None)
-    cleaned.data = _clean(data, cleaned.counts, keep)
+    cleaned.data = _clean(data, cleaned.counts, by_name)
     return cleaned
 
 
-def _clean(value: Any, counts: dict[str, int], keep: Collection[str]) -> Any:
+def _clean(value: Any, counts: dict[str, int], by_name: bool) -> Any:
     if isinstance(value, str):
-        return _text(value, counts, keep)
+        return _text(value, counts)
     if isinstance(value, dict):
-        return dict([_item(name, held, counts, keep) for name, held in value.items()])
+        return dict([_item(name, held, counts, by_name) for name, held in value.items()])
     if isinstance(value, list | tuple):
-        return [_clean(held, counts, keep) for held in value]
+        return [_clean(held, counts, by_name) for held in value]
     if isinstance(value, int) and abs(value) >= _LONG_NUMBER:
-        said = _text(str(value), counts, keep)
+        said = _text(str(value), counts)
         return said if "[" in said else value
     if value is None or isinstance(value, int | float):
         return value
-    return _text(str(value), counts, keep)
+    return _text(str(value), counts)
 
 
-def _text(text: str, counts: dict[str, int], keep: Collection[str]) -> str:
-    redacted = redact(text, keep=keep)
+def _text(text: str, counts: dict[str, int]) -> str:
+    redacted = redact(text)
     for kind, found in redacted.counts.items():
         counts[kind] = counts.get(kind, 0) + found
     return redacted.text
 
 
-def _item(name: Any, value: Any, counts: dict[str, int], keep: Collection[str]) -> tuple[Any, Any]:
+def _item(name: Any, value: Any, counts: dict[str, int], by_name: bool) -> tuple[Any, Any]:
     if isinstance(name, str):
         secret, harmless = _name_says(name)
-        if secret and value and not isinstance(value, bool) and not _is_said_of_secrets(value):
+        if by_name and secret and value and not isinstance(value, bool) and not _is_said_of_secrets(value):
             counts["secret"] = counts.get("secret", 0) + 1
             return name, SECRET_MARK
         if not harmless:
-            name = _text(name, counts, keep)
-    return name, _clean(value, counts, keep)
+            name = _text(name, counts)
+    return name, _clean(value, counts, by_name)
 
 
 @lru_cache(maxsize=1024)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from aurora_site.core.redaction.kind import Finder
 from aurora_site.core.redaction.people import EMAIL, NUMBERS
 from aurora_site.core.redaction.secrets import ANY_TRIGGER, LONG_RUN, PRIVATE_KEYS, SECRETS, VENDOR_KEYS
 
@@ -17,6 +18,7 @@ KINDS = frozenset(
 )
 # Nothing that is looked for is shorter.
 _SHORTEST = 6
+_LONG = 400
 # What one replacement uncovers the next round finds; more rounds than this take no one further.
 _ROUNDS = 8
 _SIX_DIGITS = re.compile(r"\d\D{0,3}\d\D{0,3}\d\D{0,3}\d\D{0,3}\d\D{0,3}\d")
@@ -49,25 +51,36 @@ def redact(text: str, *, keep: Collection[str] = ()) -> Redacted:
         before = text
         if "PRIVATE KEY" in text:
             text = PRIVATE_KEYS.taken_out(text, keep, counts)
+        suspects = _suspects(text)
         # Nothing else reaches over the end of a line, so a long text costs what its suspicious lines cost.
-        text = "\n".join([_line(line, keep, counts) for line in text.split("\n")])
+        text = "\n".join([_line(line, suspects, keep, counts) for line in text.split("\n")])
         if text == before:
             break
     return Redacted(text, counts)
 
 
-def _line(line: str, keep: Collection[str], counts: dict[str, int]) -> str:
+def _suspects(text: str) -> list[tuple[Finder, list[str]]]:
+    """The finders that may find something, each with those of its triggers that the text has."""
+    lowered = text.lower()
+    finders: list[Finder] = []
+    # Of a short text one search tells sooner; a long one is likely to have some of each.
+    if len(text) > _LONG or LONG_RUN.search(text):
+        finders.append(VENDOR_KEYS)
+    if len(text) > _LONG or ANY_TRIGGER.search(lowered):
+        finders += SECRETS
+    finders.append(EMAIL)
+    present = [(finder, [trigger for trigger in finder.triggers if trigger in lowered]) for finder in finders]
+    return [(finder, triggers) for finder, triggers in present if triggers]
+
+
+def _line(line: str, suspects: list[tuple[Finder, list[str]]], keep: Collection[str], counts: dict[str, int]) -> str:
     if len(line) < _SHORTEST:
         return line
-    if LONG_RUN.search(line):
-        line = VENDOR_KEYS.taken_out(line, keep, counts)
-    lowered = line.lower()
-    if ANY_TRIGGER.search(lowered):
-        for finder in SECRETS:
-            if any(trigger in lowered for trigger in finder.triggers):
+    if suspects:
+        lowered = line.lower()
+        for finder, triggers in suspects:
+            if any(trigger in lowered for trigger in triggers):
                 line = finder.taken_out(line, keep, counts)
-    if "@" in line:
-        line = EMAIL.taken_out(line, keep, counts)
     if _SIX_DIGITS.search(line):
         for finder in NUMBERS:
             line = finder.taken_out(line, keep, counts)
