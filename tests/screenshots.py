@@ -129,6 +129,12 @@ def model_tour(photographer: Photographer, model: ModelServer) -> None:
     turn.get_by_role("button", name="Approve").click()
     wait_until_answered(turn)
     photographer.take("approved")
+    turn.locator(".trail summary").click()
+    turn.get_by_role("link", name="In the ledger").click()
+    page.locator(".trust.is-verified").wait_for()
+    photographer.take("trace-approved", full=True)
+    page.go_back()
+    turn = page.locator(".turn").last
     model.script("The report was made [1].")
     turn.get_by_role("button", name="Answer anew").click()
     turn.get_by_text("2 of 2").wait_for()
@@ -177,6 +183,23 @@ def knowledge_tour(photographer: Photographer) -> None:
     photographer.take("versions")
 
 
+def ledger_tour(photographer: Photographer) -> None:
+    """The ledger, one of its records, and a trace with its evidence open, as an administrator sees them."""
+    page = photographer.page
+    photographer.take("ledger", "/ledger")
+    page.get_by_text("More filters").click()
+    photographer.take("ledger-filters")
+    page.goto(photographer.url + "/ledger?event=agents.run_succeeded")
+    page.get_by_role("link", name="Trace of").first.click()
+    page.locator(".trust.is-verified").wait_for()
+    photographer.take("trace", full=True)
+    page.locator(".part.is-answer summary").click()
+    page.locator(".part.is-answer").scroll_into_view_if_needed()
+    photographer.take("trace-proof")
+    page.get_by_role("link", name="The whole record").first.click()
+    photographer.take("record", full=True)
+
+
 def administrator_tour(photographer: Photographer, password: str) -> None:
     """What signing in adds: the pages about knowledge, and the menu with everything in it."""
     page = photographer.page
@@ -187,6 +210,7 @@ def administrator_tour(photographer: Photographer, password: str) -> None:
     page.wait_for_url("**/documents")
     photographer.take("documents", full=True)
     knowledge_tour(photographer)
+    ledger_tour(photographer)
     photographer.take("documents-none", "/documents?q=zzz")
     menu = page.get_by_role("button", name="Menu")
     if menu.is_visible():

@@ -14,7 +14,7 @@ from django.db.models.functions import TruncDay
 from django.utils import timezone
 
 from audit.models import Leaf, Record, TreeHead
-from audit.pages.wording import area_of
+from audit.pages.wording import area_of, duration
 
 DAYS = 30
 SEALS = 40
@@ -98,6 +98,14 @@ class SealTimes:
     longest: float
     latest: float
 
+    @property
+    def longest_words(self) -> str:
+        return duration(1000 * self.longest)
+
+    @property
+    def latest_words(self) -> str:
+        return duration(1000 * self.latest)
+
 
 def seal_times() -> SealTimes:
     """From the newest heads: when each was signed, and when the first record it added was written."""
@@ -113,7 +121,7 @@ def seal_times() -> SealTimes:
         waits.append(max(0.0, (signed - written).total_seconds()) if written else 0.0)
     longest = max(waits, default=0.0)
     bars = [
-        Bar(place, _height(log1p(wait / SHORTEST), log1p(longest / SHORTEST)), wait, f"{wait:.1f} s")
+        Bar(place, _height(log1p(wait / SHORTEST), log1p(longest / SHORTEST)), wait, duration(1000 * wait))
         for place, wait in enumerate(waits)
     ]
     return SealTimes(bars, longest, waits[-1] if waits else 0.0)

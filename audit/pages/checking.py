@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC
 from enum import StrEnum
 from functools import cached_property, lru_cache
 
 from audit import merkle, tree_store
-from audit.canonical import commitment
 from audit.keys import hmac_keys
 from audit.merkle import leaf_hash
 from audit.models import Leaf, Unsealed
 from audit.pages.entries import Entry
 from audit.pages.seals import Seal, current_seal
-from audit.selectors import record_is_authentic
+from audit.verification import RecordCheck, record_check
 
 SHOWN_DIGITS = 12
 
@@ -98,7 +96,8 @@ class Checker:
         ]
 
     def _verdict(self, entry: Entry, leaf: Leaf | None, *, is_queued: bool) -> Verdict:
-        of_the_row = (*_bytes_points(entry), *_text_points(entry))
+        check = record_check(entry.record)
+        of_the_row = (*_bytes_points(entry, check), *_text_points(entry, check))
         if leaf is not None and leaf.seq < self.seal.size:
             return Verdict(entry, (*of_the_row, *self._place_points(entry, leaf)), leaf.seq)
         # One that was sealed since the head was read counts as waiting: it has a leaf.
@@ -152,48 +151,31 @@ def _saved_point(seal: Seal) -> Point:
     )
 
 
-def _bytes_points(entry: Entry) -> Iterator[Point]:
+def _bytes_points(entry: Entry, check: RecordCheck) -> Iterator[Point]:
     """Whether the record's bytes are authentic, and the columns beside them say the same."""
     record = entry.record
-    if record_is_authentic(record):
+    if check.authentic:
         yield _good("Code", f"The bytes carry a valid code (HMAC-SHA256) by key {record.key_id}.")
     elif record.key_id not in hmac_keys():
         yield _bad("Code", f"The bytes are authenticated by a key that is not known here ({record.key_id}).")
     else:
         yield _bad("Code", "The bytes are not those that were recorded: their code doesn’t fit.")
-    if differing := _differing(entry):
-        yield _bad("Columns", f"{', '.join(differing)} say something else than the bytes.")
-    else:
+    if check.columns:
+        yield _bad("Columns", f"{', '.join(check.columns)} say something else than the bytes.")
+    elif check.authentic:
         yield _good("Columns", "What is searched and listed says what the bytes say.")
 
 
-def _differing(entry: Entry) -> list[str]:
-    record, body = entry.record, entry.body
-    subject = body.get("subject")
-    subject = subject if isinstance(subject, Mapping) else {}
-    told = {
-        "id": (str(record.pk), body.get("id")),
-        "at": (record.at.astimezone(UTC).isoformat(timespec="microseconds"), body.get("at")),
-        "subject_type": (record.subject_type, subject.get("type")),
-        "subject_id": (record.subject_id, subject.get("id")),
-    }
-    for name in ("event", "organization_id", "actor_id", "trace_id"):
-        told[name] = (getattr(record, name), body.get(name))
-    return [name for name, (column, said) in told.items() if column != said]
-
-
-def _text_points(entry: Entry) -> Iterator[Point]:
+def _text_points(entry: Entry, check: RecordCheck) -> Iterator[Point]:
     """Whether each personal text is the one that the record is bound to."""
-    bound = entry.commitments
-    for text in entry.record.texts.all():
-        if text.name not in bound:
-            yield _bad(f"Text “{text.name}”", "The record is bound to no such text: it was added.", text.name)
-        elif commitment(bytes(text.salt), text.text) != bound[text.name]:
-            yield _bad(f"Text “{text.name}”", "It is not the text that was recorded.", text.name)
+    for name, state in check.texts.items():
+        title, bound = f"Text “{name}”", _short(entry.commitments.get(name, ""))
+        if state == "changed":
+            yield _bad(title, "It is not the text that was recorded, or not of the person it was.", name)
+        elif state == "erased":
+            yield _good(title, f"It was erased; its commitment {bound} stays provable.", name)
         else:
-            yield _good(f"Text “{text.name}”", f"It matches its commitment {_short(bound[text.name])}", text.name)
-    for name in entry.erased:
-        yield _good(f"Text “{name}”", f"It was erased; its commitment {_short(bound[name])} stays provable.", name)
+            yield _good(title, f"It matches its commitment {bound}", name)
 
 
 def _good(title: str, detail: str, text: str = "") -> Point:

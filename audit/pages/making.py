@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from agents.pages.wording import seconds, usage_words
+from agents.pages.wording import usage_words
 from audit.pages.entries import Entry
-from audit.pages.wording import fact_rows, redaction_words
+from audit.pages.wording import duration, fact_rows, redaction_words
 
 MODES = {"llm": "Written by a language model", "extractive": "Quoted from documents"}
 # What other parts of the page tell.
@@ -47,11 +47,6 @@ def _time(data: Mapping[str, Any]) -> dict[str, Any] | None:
         "first": duration(first) if first is not None else "",
         "percent": round(100 * first / whole) if first is not None and whole else 0,
     }
-
-
-def duration(milliseconds: float) -> str:
-    """A duration in words, down to milliseconds."""
-    return f"{milliseconds:.0f} ms" if milliseconds < 1000 else seconds(round(milliseconds))
 
 
 def _tokens(usage: Mapping[str, Any]) -> dict[str, Any] | None:

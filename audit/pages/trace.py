@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from agents.chat.selectors import sessions_of
-from agents.pages.access import member_page
+from agents.pages.access import is_part, member_page
 from agents.runs.models import Run
 from agents.runs.selectors import runs_visible_to
 from audit.pages.checking import Checker, Standing, Verdict, worst
@@ -30,7 +30,8 @@ LONGEST_TRACE_ID = 64
 @require_safe
 @member_page
 def trace(request: HttpRequest, identity: Identity, trace_id: str) -> HttpResponse:
-    """A trace, for the organisation's administrators; for others, as far as it is about their own runs."""
+    """A trace, for the organisation's administrators; for others, as far as it is about their own runs. Without
+    its frame when a script asks for it."""
     if len(trace_id) > LONGEST_TRACE_ID or "\x00" in trace_id:
         raise Http404("There is no such trace.")
     is_admin = identity.has_role(Role.ADMIN)
@@ -42,7 +43,7 @@ def trace(request: HttpRequest, identity: Identity, trace_id: str) -> HttpRespon
     verdicts = checker.verdicts(entries)
     return render(
         request,
-        "audit/trace.html",
+        "audit/_trace.html" if is_part(request) else "audit/trace.html",
         {
             "section": "ledger",
             "organization": identity.organization,

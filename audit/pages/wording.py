@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any
 
-from agents.pages.wording import plain_value, sentence
+from agents.pages.wording import plain_value, seconds, sentence
 from audit.events import events
 
 KINDS = {
@@ -68,6 +68,11 @@ def fact_rows(
         for name, value in data.items()
         if name not in hidden and value not in ("", None, {}, [])
     ]
+
+
+def duration(milliseconds: float) -> str:
+    """A duration in words, down to milliseconds."""
+    return f"{milliseconds:.0f} ms" if milliseconds < 1000 else seconds(round(milliseconds))
 
 
 def redaction_words(counts: Mapping[str, int]) -> str:

@@ -123,8 +123,39 @@ def test_only_administrators_read_it(admin: Membership) -> None:
     for role in (Role.VIEWER, Role.EDITOR):
         member = session_of(member_factory(admin.organization, role))
         assert member.get("/ledger").status_code == 403
+        assert member.post("/ledger/verify").status_code == 403
         assert 'href="/ledger"' not in member.get("/conversations").content.decode()
     assert Client().get("/ledger", REMOTE_ADDR="203.0.113.7")["Location"] == "/sign-in?next=%2Fledger"
+
+
+def test_the_button_verifies_the_organisations_records(admin: Membership, browser: Client) -> None:
+    records(admin, 2)
+    record(event="test.elsewhere", organization_id=member_factory().organization_id)
+    sealing.seal_all()
+    records(admin, 1)
+    whole = browser.post("/ledger/verify")
+    part = browser.post("/ledger/verify", headers={"HX-Request": "true"})
+    assert "<html" in shown(whole) and "<html" not in shown(part)
+    for answer in (whole, part):
+        assert (answer.context["outcome"].report.state, answer.context["outcome"].report.checked) == ("sound", 4)
+        assert "<strong>Sound.</strong> 4 records of Example are as written, in the signed tree of 4 leaves." in shown(
+            answer
+        )
+        assert "1 records wait for the sealer" in shown(answer)
+
+
+@pytest.mark.usefixtures("triggers_off")
+def test_the_button_names_the_first_bad_record_and_none_of_others(admin: Membership, browser: Client) -> None:
+    (row,) = records(admin, 1)
+    other = record(event="test.elsewhere", organization_id=member_factory().organization_id)
+    sealing.seal_all()
+    sql("UPDATE audit_record SET code = %s WHERE id = %s", "0" * 64, row.pk.hex)
+    text = shown(browser.post("/ledger/verify"))
+    assert "The ledger was changed." in text and "is at leaf 1:" in text and f"/ledger/records/{row.pk}" in text
+    sql("UPDATE audit_leaf SET hash = %s WHERE record_id = %s", b"\x00" * 32, other.pk.hex)
+    sql("UPDATE audit_record SET code = %s WHERE id = %s", row.code, row.pk.hex)
+    text = shown(browser.post("/ledger/verify"))
+    assert "The ledger was changed." in text and str(other.pk) not in text
 
 
 @pytest.mark.usefixtures("triggers_off")

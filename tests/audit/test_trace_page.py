@@ -107,7 +107,7 @@ class TestTampering:
         sealing.seal_all()
         PersonalText.objects.filter(name="answer").update(text="You get 99 days.")
         answer = opened(admin, run)
-        assert "It is not the text that was recorded." in shown(answer)
+        assert "It is not the text that was recorded" in shown(answer)
         tampered = [kind for kind, part in parts(answer).items() if part.standing == "tampered"]
         assert tampered == ["answer"]
 
