@@ -113,4 +113,5 @@ def test_data_is_redacted_however_deep_and_ids_survive() -> None:
 def test_texts_about_another_person_are_theirs() -> None:
     record(event="test.named", actor_id="admin", person_id="ann", personal={"name": "Ann"})
     record(event="test.said", actor_id="admin", personal={"note": "Welcome"})
+    assert json.loads(bytes(Record.objects.get(event="test.named").body))["person_id"] == "ann"
     assert dict(PersonalText.objects.values_list("text", "person_id")) == {"Ann": "ann", "Welcome": "admin"}
