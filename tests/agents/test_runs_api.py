@@ -18,6 +18,7 @@ from agents.runs.ending import finished_event, run_finish
 from agents.runs.executors import RunOutcome
 from agents.runs.folding import events_fold
 from agents.runs.log import Append, append_all, numbered
+from agents.runs.pruning import events_prune
 from agents.runs.services import run_cancel, run_claim
 from agents.runtime.events import Event, token
 from audit.models import Record
@@ -256,6 +257,9 @@ class TestFolding:
         assert (await streams.get(f"/api/v1/runs/{run.pk}/stream?after=4")).status_code == 204
         text = stream_views._text(str(run.pk))
         assert b"".join([part async for part in text]) == b"Hello"
+        await in_database(events_prune, organization_id=str(editor.organization_id), before=timezone.now())
+        pruned = [event async for event in frames(await streams.get(f"/api/v1/runs/{run.pk}/stream"))]
+        assert pruned == shown[1:]
 
     def test_many_runs_are_folded_in_one_sweep(self, editor: Membership, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("agents.runs.folding.RUNS_AT_ONCE", 2)

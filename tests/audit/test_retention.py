@@ -12,7 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from audit import heads, merkle, retention, sealing
+from audit import heads, merkle, retention, sealing, verification
 from audit.models import Leaf, PersonalText, Pruned, Record
 from audit.services import record
 from audit.tree_store import node
@@ -57,6 +57,14 @@ def summaries(own: str) -> list[dict[str, Any]]:
     return [json.loads(bytes(row.body))["data"] for row in rows]
 
 
+def sound() -> bool:
+    """Whether verification finds nothing amiss, against all saved heads."""
+    sealing.seal_all()
+    report = verification.verify(saved_heads=list(heads.saved()))
+    assert (report.state, report.first_bad) == ("sound", None)
+    return True
+
+
 def prune(own: str, **options: Any) -> int:
     return retention.ledger_prune(organization_id=own, before=options.pop("before", timezone.now()), **options)
 
@@ -90,6 +98,7 @@ def test_what_is_old_goes_behind_a_sealed_summary_and_the_tree_stays(own: str) -
     assert Leaf.objects.get(record_id=summary.pk).seq > gone[-1]
     assert saved is not None
     assert merkle.root(node, saved.size) == bytes(saved.root)
+    assert sound()
     assert (prune(own, before=before), prune(own, before=before, dry_run=True), len(summaries(own))) == (0, 0, 1)
 
 
@@ -116,9 +125,11 @@ def test_what_was_interrupted_goes_on(own: str, monkeypatch: pytest.MonkeyPatch,
         patched.setattr(broken, name, None)
         prune(own, before=before)
     assert (left(), Pruned.objects.count(), len(summaries(own))) == (set(range(6)), 0, 1)
+    assert sound()
     assert prune(own, before=before - timedelta(days=1)) == 0
     assert prune(own, before=before + timedelta(days=1)) == 4
     assert (left(), Pruned.objects.count(), len(summaries(own))) == ({2, 5}, 4, 1)
+    assert sound()
 
 
 def test_of_two_at_once_one_removes_and_the_other_leaves_it(own: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,6 +147,7 @@ def test_of_two_at_once_one_removes_and_the_other_leaves_it(own: str, monkeypatc
     assert (counts, left()) == ([4], {2, 5})
     assert prune(own) == 0
     assert Pruned.objects.values("summary_id").distinct().count() == 1
+    assert sound()
 
 
 def test_nothing_goes_while_the_summary_is_not_sealed(own: str, monkeypatch: pytest.MonkeyPatch) -> None:
