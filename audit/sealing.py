@@ -11,7 +11,7 @@ import logging
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
@@ -32,8 +32,19 @@ FROZEN_SECONDS = 20
 # Records of the queue's front whose times are looked at; the first may be gone.
 FRONT = 10
 
+_QUEUE, _RECORD, _LEAF = (model._meta.db_table for model in (Unsealed, Record, Leaf))
+
 # The tree as this process sealed it last, good as long as the newest head says the same.
 _sealed = CompactRange()
+
+
+class Waiting(NamedTuple):
+    """An entry of the queue; ``body`` is None when its record is gone, ``seq`` when it has no leaf."""
+
+    queue_id: int
+    record_id: uuid.UUID
+    body: bytes | None
+    seq: int | None
 
 
 class LedgerDamagedError(Exception):
@@ -112,12 +123,12 @@ def _size() -> int:
 
 def _seal_batch(limit: int) -> int:
     global _sealed  # noqa: PLW0603 one memory a process
-    waiting = list(Unsealed.objects.order_by("id").values_list("id", "record_id")[:limit])
+    waiting = _waiting(limit)
     if not waiting:
         return 0
     tree = _tree()
     leaves, nodes = [], []
-    for record_id, body in _unsealed_records([record_id for _, record_id in waiting], tree.size):
+    for record_id, body in _without_leaf(waiting, tree.size):
         value = leaf_hash(body)
         leaves.append(Leaf(seq=tree.size, record_id=record_id, hash=value))
         nodes += [
@@ -129,7 +140,7 @@ def _seal_batch(limit: int) -> int:
         Leaf.objects.bulk_create(leaves)
         TreeNode.objects.bulk_create(nodes)
         heads.sign(size=tree.size, root=tree.root(), at=timezone.now()).save()
-    done, _ = Unsealed.objects.filter(pk__in=[queue_id for queue_id, _ in waiting]).delete()
+    done = _leave_queue(waiting)
     # Should the transaction fail after all, no head will say what this tree says, and it isn't used.
     _sealed = tree
     return done
@@ -143,20 +154,43 @@ def _tree() -> CompactRange:
     return stored_tree()
 
 
-def _unsealed_records(ids: list[uuid.UUID], size: int) -> Iterator[tuple[uuid.UUID, bytes]]:
-    """Id and bytes of each record that has no leaf yet, in the order of ids. Those that are gone leave a record of it."""
-    bodies: dict[Any, Any] = dict(Record.objects.filter(pk__in=ids).order_by().values_list("pk", "body"))
-    sealed = dict(Leaf.objects.filter(record_id__in=ids).order_by().values_list("record_id", "seq"))
-    if any(seq >= size for seq in sealed.values()):
-        raise LedgerDamagedError(f"There are leaves beyond the newest head, which has {size}.")
-    for record_id in dict.fromkeys(ids):
-        if record_id in sealed:
+def _waiting(limit: int) -> list[Waiting]:
+    """The front of the queue, with the record and the leaf that belong to each entry. One statement, since thousands of ids
+    as parameters take longer than all else here."""
+    statement = (
+        f"SELECT u.id, u.record_id, r.body, l.seq"  # noqa: S608 names of tables
+        f" FROM (SELECT id, record_id FROM {_QUEUE} ORDER BY id LIMIT %s) u"
+        f" LEFT JOIN {_RECORD} r ON r.id = u.record_id LEFT JOIN {_LEAF} l ON l.record_id = u.record_id ORDER BY u.id"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [limit])
+        return [
+            Waiting(queue_id, uuid.UUID(str(record_id)), None if body is None else bytes(body), seq)
+            for queue_id, record_id, body, seq in cursor.fetchall()
+        ]
+
+
+def _without_leaf(waiting: list[Waiting], size: int) -> Iterator[tuple[uuid.UUID, bytes]]:
+    """Id and bytes of each record that has no leaf yet, once. Those that are gone leave a record of it."""
+    seen = set()
+    for entry in waiting:
+        if entry.seq is not None and entry.seq >= size:
+            raise LedgerDamagedError(f"There are leaves beyond the newest head, which has {size}.")
+        if entry.seq is not None or entry.record_id in seen:
             continue
-        if record_id in bodies:
-            yield record_id, bytes(bodies[record_id])
+        seen.add(entry.record_id)
+        if entry.body is None:
+            logger.error("The record %s was gone before it was sealed", entry.record_id)
+            record(event="audit.record_missing", subject=("record", entry.record_id))
         else:
-            logger.error("The record %s was gone before it was sealed", record_id)
-            record(event="audit.record_missing", subject=("record", record_id))
+            yield entry.record_id, entry.body
+
+
+def _leave_queue(waiting: list[Waiting]) -> int:
+    numbers = ",".join(str(entry.queue_id) for entry in waiting)
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {_QUEUE} WHERE id IN ({numbers})")  # noqa: S608 numbers
+        return cursor.rowcount
 
 
 @contextmanager

@@ -75,4 +75,4 @@ def anchor(part: str) -> Finding:
     state = anchors.state()
     if state.error:
         return Finding(part, "warning", f"It fails: {state.error}", "Look at AURORA_LEDGER_ANCHOR; workers try again.")
-    return Finding(part, "ok", f"It has the head at {state.size} leaves" if state.size else "It has no head yet")
+    return Finding(part, "ok", f"It has the head of size {state.size}" if state.size else "It has no head yet")

@@ -162,7 +162,7 @@ def test_seal_audit_seals_now_and_says_what_the_tree_is(settings: Any, tmp_path:
     call_command("seal_audit", stdout=out)
     assert out.getvalue().splitlines() == [
         f"Sealed 2 records. The tree has 2 leaves, root {bytes(heads.latest().root).hex()}.",
-        "The anchor has the head at 2 leaves.",
+        "The anchor has the head of size 2.",
     ]
     assert (tmp_path / "elsewhere" / "heads.jsonl").read_text() == heads.saved_path().read_text()
     settings.AURORA_LEDGER_ANCHOR = str(tmp_path / "elsewhere" / "heads.jsonl" / "in a file" / "heads.jsonl")

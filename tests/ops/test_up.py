@@ -195,6 +195,10 @@ def test_doctor_finds_a_running_installation_well(up: Callable[..., Up]) -> None
     # A part that was restarted while the machine was busy is seen twice until its former row has aged.
     wait_until(all_is_well, seconds=60)
     assert reports[-1]["ok"] is True
+    # The worker's sealer has signed what was recorded so far, and kept the heads outside the database.
+    wait_until(lambda: one.query("SELECT count(*) FROM audit_unsealed")[0][0] == 0)
+    sealed = one.query("SELECT max(size) FROM audit_treehead")[0][0]
+    assert json.loads((one.home / "ledger" / "heads.jsonl").read_text().splitlines()[-1])["size"] == sealed >= 1
 
 
 def doctor(one: Up) -> dict[str, Any]:

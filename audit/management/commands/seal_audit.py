@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, connection
 
 from audit import anchors, heads, sealing
 
@@ -34,8 +34,12 @@ class Command(BaseCommand):
         head = heads.latest()
         tree = f"The tree has {head.size} leaves, root {bytes(head.root).hex()}." if head else "The tree is empty."
         self.stdout.write(f"Sealed {count} records. {tree}")
+        waiting = sealing.lag()["waiting"]
+        if not connection.in_atomic_block:
+            # An anchor may take its time.
+            connection.close()
         self._anchor()
-        if waiting := sealing.lag()["waiting"]:
+        if waiting:
             raise CommandError(f"{waiting:g} records still wait: another sealer is at work.", returncode=2)
 
     def _seal(self) -> int:
@@ -49,7 +53,7 @@ class Command(BaseCommand):
         if not settings.AURORA_LEDGER_ANCHOR:
             return
         try:
-            self.stdout.write(f"The anchor has the head at {anchors.send()} leaves.")
+            self.stdout.write(f"The anchor has the head of size {anchors.send()}.")
         except anchors.AnchorBusyError:
             self.stdout.write("The anchor is being told by another process.")
         except (anchors.AnchorError, OSError) as error:
