@@ -40,6 +40,7 @@ CANARIES = {
     "private-key": (f"-----BEGIN PRIVATE KEY-----\n{KEY_LINES}\n-----END PRIVATE KEY-----", KEY_LINES),
 }
 PLANTED = "How many days of leave? " + " ; ".join(planted for planted, _ in CANARIES.values())
+QUIET = "zirconium lantern"
 ADDRESS, PASSWORD = "kestrel.mirabel@example.org", "Vermilion77Otter"
 
 
@@ -122,7 +123,7 @@ async def test_nothing_planted_in_questions_tools_and_documents_is_kept_logged_o
     model.script(
         *(Reply("", [("test_echo", {"word": f"{number} {PLANTED}", "password": PASSWORD})]) for number in range(3))
     )
-    events = await asked(streams, PLANTED)
+    events = await asked(streams, f"{PLANTED} {QUIET}")
     assert of(events, "run.finished")[0]["state"] == "succeeded"
     assert tool.times == 3  # type: ignore[attr-defined]
 
@@ -150,6 +151,9 @@ async def test_nothing_planted_in_questions_tools_and_documents_is_kept_logged_o
     assert found_in(await in_database(ledger)) == []
     assert await in_database(redactions) >= KINDS
     assert found_in(log.getvalue()) == []
+    # What nothing tells from other words isn't taken out; it isn't logged in the first place.
+    assert QUIET not in log.getvalue()
+    assert QUIET in sent
 
 
 async def test_nothing_planted_in_requests_is_kept_or_logged(

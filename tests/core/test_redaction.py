@@ -77,6 +77,9 @@ DEMO = Path(__file__).parents[2] / "aurora_site/demo/documents"
         ("passport no. C01X00T47", "national-id"),
         ("Steuer-ID: 86095742719", "national-id"),
         ("2 55 08 14 168 025 38", "national-id"),
+        ("01019010046", "national-id"),
+        ("2341 2341 2346", "national-id"),
+        ("850730-1234567", "national-id"),
     ],
 )
 def test_secrets_and_personal_data_are_taken_out(text: str, kind: str) -> None:
@@ -122,6 +125,25 @@ def test_secrets_and_personal_data_are_taken_out(text: str, kind: str) -> None:
 )
 def test_ordinary_text_stays(text: str) -> None:
     assert redact(text).text == text
+
+
+RANDOM = "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
+HEXADECIMAL = "0123456789abcdef" * 2
+VENDORS = [
+    "sk-", "sk-proj-", "sk-ant-api03-", "sk_live_", "rk_test_", "whsec_", "ghp_", "gho_", "ghs_", "github_pat_", "glpat-",
+    "xoxb-", "xoxp-", "xapp-1-", "npm_", "pypi-", "hf_", "dop_v1_", "shpat_", "lin_api_", "sntrys_", "glsa_", "hvs.", "NRAK-",
+    "HRKU-", "GOCSPX-", "ya29.", "figd_", "dckr_pat_", "ATATT3", "sq0atp-", "r8_", "gsk_", "pplx-", "aur_",
+]  # fmt: skip
+WHOLE = [
+    "ASIAABCDEFGHIJKLMNOP", f"dapi{HEXADECIMAL}", f"SG.{RANDOM}.{RANDOM}", "AIzaSyDaGmWKa4JsXZ-HjGw7ISLn_3namBGewQe",
+    "123456789:AA" + "FdmXyZ01234567890abcdefABCDEF_-xy",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("key", [*(prefix + RANDOM for prefix in VENDORS), *WHOLE])
+def test_keys_of_vendors_are_taken_out_in_short_texts_and_long(key: str) -> None:
+    assert redact(f"use {key} for it").text == "use [redacted-key] for it"
+    assert redact("words and more words\n" * 40 + f"use {key}.").text.endswith("use [redacted-key].")
 
 
 def test_what_stands_around_a_secret_stays() -> None:
