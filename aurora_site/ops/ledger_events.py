@@ -4,6 +4,11 @@ from audit.events import Event
 
 EVENTS = (
     Event(
+        "ops.recovered",
+        "Something broke and Aurora mended it",
+        {"what": "what broke", "why": "why", "action": "what was done", "result": "what came of it"},
+    ),
+    Event(
         "ops.configuration_changed",
         "Aurora starts with another configuration than before",
         {
