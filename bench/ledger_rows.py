@@ -6,9 +6,7 @@ import random
 import uuid
 from typing import Any
 
-WORDS = (
-    "leave days paid year unused move next book portal weeks lead answers working disk full logs page team rollback"
-).split()
+WORDS = "leave days paid year unused move next book portal weeks lead answers working disk full logs page".split()  # noqa: SIM905
 PEOPLE = [f"user_{number:024x}" for number in range(200)]
 ORGANIZATIONS = [str(uuid.UUID(int=number)) for number in range(1, 6)]
 
@@ -31,31 +29,35 @@ def _answer(rng: random.Random) -> dict[str, Any]:
         "event": "agents.run_succeeded",
         "subject": ("run", _id(rng)),
         "data": {
+            "kind": "answer",
             "agent": "assistant",
             "mode": "llm",
             "attempt": 1,
             "route": {"agent": "assistant", "confidence": round(rng.random(), 4), "reason": "nearest example question"},
             "usage": {"prompt_tokens": 1200, "completion_tokens": 180, "cost": 0.0021, "estimated": False},
-            "error": None,
             "latency_ms": rng.randrange(200, 4000),
             "index_version": "minilm-3",
-            "sources": [{"chunk": _id(rng), "score": round(rng.random(), 4)} for _ in range(5)],
-            "citations": [1, 3],
+            "retrieved": [_chunk(rng) for _ in range(4)],
+            "consent": True,
         },
         "personal": {"question": _words(rng, 12), "answer": _words(rng, 90)},
     }
 
 
+def _chunk(rng: random.Random) -> dict[str, Any]:
+    return {"id": _id(rng), "digest": f"{rng.getrandbits(128):032x}", "score": round(rng.random(), 4)}
+
+
 def _tool_call(rng: random.Random) -> dict[str, Any]:
     return {
-        "event": "agents.tool_called",
+        "event": "agents.tool_call_finished",
         "subject": ("run", _id(rng)),
         "data": {
             "call_id": f"call_{rng.getrandbits(64):016x}",
             "tool": "knowledge.search",
             "fingerprint": f"{rng.getrandbits(256):064x}",
-            "arguments": {"query": _words(rng, 8), "limit": 5},
             "ok": True,
+            "code": "",
             "characters": rng.randrange(100, 5000),
             "duration_ms": rng.randrange(5, 900),
         },
@@ -63,11 +65,7 @@ def _tool_call(rng: random.Random) -> dict[str, Any]:
 
 
 def _small(rng: random.Random) -> dict[str, Any]:
-    return {
-        "event": "accounts.signed_in",
-        "subject": ("user", rng.choice(PEOPLE)),
-        "data": {"method": "password", "session": f"{rng.getrandbits(64):016x}"},
-    }
+    return {"event": "accounts.signed_in", "subject": ("user", rng.choice(PEOPLE)), "data": {"kind": "password"}}
 
 
 def _id(rng: random.Random) -> str:
