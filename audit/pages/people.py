@@ -8,8 +8,9 @@ from aurora_site.accounts.models import User
 
 
 def names_of(user_ids: Iterable[str], *, own_id: str = "") -> dict[str, str]:
-    """What to call each person: name or e-mail address, "erased person"; ``own_id`` is "you". Ids of nobody stay ids."""
+    """What to call each person: name, else e-mail address, "an erased person"; ``own_id`` is "you". Ids of nobody stay."""
     wanted = {user_id for user_id in user_ids if user_id}
-    found = {user.pk: user.get_full_name() for user in User.objects.filter(pk__in=wanted)}
+    people = User.objects.filter(pk__in=wanted)
+    found = {user.pk: "an erased person" if user.erased_at else user.get_full_name() for user in people}
     names = {user_id: found.get(user_id, user_id) for user_id in wanted}
     return names | {own_id: "you"} if own_id in names else names

@@ -55,6 +55,9 @@ def area_of(event: str) -> str:
 
 def warning_words(code: str) -> str:
     """What went otherwise than wished, by the code that the record has of it."""
+    if code.startswith("PROVIDER_"):
+        reason = code.removeprefix("PROVIDER_").replace("_", " ").lower()
+        return f"A model failed ({reason}); what came after it in the chain answered."
     return WARNINGS.get(code) or f"{sentence(code.lower())}."
 
 
