@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import json
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import AsyncExitStack, aclosing, contextmanager
-from typing import Any
 
 import httpx2
 import openai
 from openai import AsyncOpenAI
 
 from agents.providers.base import (
-    ChatMessage,
     Finished,
     Mode,
     ModelEvent,
@@ -24,18 +21,19 @@ from agents.providers.base import (
     ProviderTimeout,
     ProviderUnavailable,
     TextDelta,
+    ToolRequest,
     ToolRequested,
-    ToolSpec,
     ToolsUnsupported,
     Usage,
 )
 from agents.providers.completion import Completion
+from agents.providers.contacts import Contacts
 from agents.providers.quirks import quirks_of, remember
 from agents.providers.sse import EventDecoder, EventTooLong
 from agents.providers.tokens import Price, estimate_usage
 from agents.providers.transport import CONNECT_SECONDS, http_client
 from agents.providers.wire_errors import error_for_status, refused_parameter, retry_after_seconds, words_of
-from aurora_site.core.redaction import redact, redact_data
+from agents.providers.wire_request import request_body
 
 OPENAI_ADDRESS = "https://api.openai.com/v1"
 # What may follow the finish reason: usage and the end mark, then the end of the response.
@@ -82,23 +80,26 @@ class OpenAICompatibleProvider:
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
         """Text as it arrives, then the tool calls, usage and the finish reason. Raises ProviderError."""
-        completion = Completion()
+        completion, contacts = Completion(), Contacts()
         written: list[str] = []
         with _typed_errors(completion):
             async with AsyncExitStack() as stack:
-                response = await self._send(request, stack)
+                response = await self._send(request, contacts, stack)
                 async with aclosing(_texts(response, completion, request.timeout)) as texts:
                     async for text in texts:
                         written.append(text)
-                        yield TextDelta(text)
+                        if said := contacts.feed(text):
+                            yield TextDelta(said)
+        if said := contacts.rest():
+            yield TextDelta(said)
         reason, requests = completion.finish()
         if requests:
-            yield ToolRequested(requests)
+            yield ToolRequested(tuple(_with_contacts(call, contacts) for call in requests))
             written += [call.name + call.arguments for call in requests]
         yield self._usage(request, completion, "".join(written))
         yield Finished(reason)
 
-    async def _send(self, request: ModelRequest, stack: AsyncExitStack) -> httpx2.Response:
+    async def _send(self, request: ModelRequest, contacts: Contacts, stack: AsyncExitStack) -> httpx2.Response:
         """The response, once its head is there; ``stack`` closes it. Parameters that the server refuses are changed."""
         known = quirks_of(self._key)
         if request.tools and not known.tools:
@@ -110,7 +111,7 @@ class OpenAICompatibleProvider:
                 messages=(),
                 stream=True,
                 # Rendered here, and so spared the SDK's walk over every part of it.
-                extra_body={**_body(request), **quirks.parameters(request)},
+                extra_body={**request_body(request, contacts), **quirks.parameters(request)},
                 timeout=httpx2.Timeout(request.timeout, connect=min(CONNECT_SECONDS, request.timeout)),
             )
             try:
@@ -214,42 +215,5 @@ def _typed_errors(completion: Completion) -> Iterator[None]:
         raise ProviderBadResponse("The model's answer can't be read.") from error
 
 
-def _body(request: ModelRequest) -> dict[str, Any]:
-    """What leaves the installation: every text in it without secrets and personal data, whoever put it there."""
-    body: dict[str, Any] = {"messages": [_wire_message(message) for message in request.messages]}
-    if request.tools:
-        body["tools"] = [{"type": "function", "function": _wire_tool(tool)} for tool in request.tools]
-        if request.tool_choice != "auto":
-            body["tool_choice"] = request.tool_choice
-    return body
-
-
-def _wire_tool(tool: ToolSpec) -> dict[str, Any]:
-    parameters = redact_data(dict(tool.parameters), by_name=False).data
-    return {"name": tool.name, "description": redact(tool.description).text, "parameters": parameters}
-
-
-def _wire_message(message: ChatMessage) -> dict[str, Any]:
-    content = redact(message.content).text
-    wire: dict[str, Any] = {"role": message.role, "content": content}
-    if message.tool_call_id:
-        wire["tool_call_id"] = message.tool_call_id
-    if message.tool_calls:
-        wire["content"] = content or None
-        wire["tool_calls"] = [
-            {
-                "id": call.id,
-                "type": "function",
-                "function": {"name": call.name, "arguments": _arguments(call.arguments)},
-            }
-            for call in message.tool_calls
-        ]
-    return wire
-
-
-def _arguments(text: str) -> str:
-    """A tool call's arguments, as JSON still where they were."""
-    try:
-        return json.dumps(redact_data(json.loads(text)).data, ensure_ascii=False)
-    except (ValueError, RecursionError):
-        return redact(text).text
+def _with_contacts(call: ToolRequest, contacts: Contacts) -> ToolRequest:
+    return dataclasses.replace(call, arguments=contacts.restored(call.arguments))

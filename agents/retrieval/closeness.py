@@ -23,7 +23,7 @@ _GENERAL = frozenset(
 )
 _ASKS = re.compile(r"[^.!?\n]*\?")
 # Where redaction took something out there is nothing to look for.
-_REDACTED = re.compile(r"\[redacted-[a-z-]+\]")
+_REDACTED = re.compile(r"\[redacted-[a-z-]+\d*\]")
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -93,6 +94,12 @@ class Telling(EchoTool):
         return ToolOutput(text=PLANTED, summary=PLANTED)
 
 
+def _mark_in(body: dict[str, Any]) -> str:
+    found = re.search(r"\[redacted-phone-\d+\]", json.dumps(body))
+    assert found is not None
+    return found.group()
+
+
 def ledger() -> str:
     bodies = [bytes(body).decode() for body in Record.objects.values_list("body", flat=True)]
     return "\n".join([*bodies, *PersonalText.objects.values_list("text", flat=True)])
@@ -121,10 +128,13 @@ async def test_nothing_planted_in_questions_tools_and_documents_is_kept_logged_o
     await in_database(documents)
     tool = use_tool(Telling(description=f"Gives back. {PLANTED}", parameters=PARAMETERS))
     model.script(
-        *(Reply("", [("test_echo", {"word": f"{number} {PLANTED}", "password": PASSWORD})]) for number in range(3))
+        *(Reply("", [("test_echo", {"word": f"{number} {PLANTED}", "password": PASSWORD})]) for number in range(3)),
+        lambda body: f"Call {_mark_in(body)}.",
     )
     events = await asked(streams, f"{PLANTED} {QUIET}")
     assert of(events, "run.finished")[0]["state"] == "succeeded"
+    # Whom to call stands in the answer all the same.
+    assert of(events, "message")[0]["text"] == f"Call {CANARIES['phone'][0]}."
     assert tool.times == 3  # type: ignore[attr-defined]
 
     session = await chat.session(title=PLANTED[:180], uiState={"draft": PLANTED})

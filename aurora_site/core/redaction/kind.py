@@ -7,8 +7,17 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 # The mark that redaction leaves; what follows a name as one is taken out already.
-MARK = re.compile(r"\[redacted-[a-z-]{3,20}\]")
+MARK = re.compile(r"\[redacted-[a-z-]{3,20}\d{0,4}\]")
 NOT_MARKED = rf"(?!{MARK.pattern})"
+
+
+# Names what stands in place of a finding, by its kind and its text.
+Mark = Callable[[str, str], str]
+
+
+def plain_mark(kind: str, found: str) -> str:
+    """The mark of a kind, the same for all its findings."""
+    return f"[redacted-{kind}]"
 
 
 @dataclass(frozen=True)
@@ -31,7 +40,7 @@ class Finder:
     findings: Mapping[str, Finding]
     triggers: tuple[str, ...] = ()
 
-    def taken_out(self, text: str, keep: Collection[str], counts: dict[str, int]) -> str:
+    def taken_out(self, text: str, keep: Collection[str], counts: dict[str, int], mark: Mark = plain_mark) -> str:
         """The text with its findings replaced by marks, which ``counts`` counts; kinds in ``keep`` stay."""
 
         def replacement(match: re.Match[str]) -> str:
@@ -41,7 +50,8 @@ class Finder:
                 return match.group()
             counts[finding.kind] = counts.get(finding.kind, 0) + 1
             start, end = match.span(group or 0)
-            return f"{text[match.start() : start]}[redacted-{finding.kind}]{text[end : match.end()]}"
+            said = mark(finding.kind, match[group or 0])
+            return f"{text[match.start() : start]}{said}{text[end : match.end()]}"
 
         return self.pattern.sub(replacement, text)
 

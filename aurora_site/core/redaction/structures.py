@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
+from aurora_site.core.redaction.kind import Mark, plain_mark
 from aurora_site.core.redaction.text import redact
 
 SECRET_MARK = "[redacted-secret]"  # noqa: S105 a mark
@@ -32,48 +33,56 @@ class Cleaned:
     counts: dict[str, int] = field(default_factory=dict)
 
 
-def redact_data(data: Any, *, by_name: bool = True) -> Cleaned:
+class _Way(NamedTuple):
+    """How a structure is cleaned, and what was found so far."""
+
+    counts: dict[str, int]
+    by_name: bool
+    mark: Mark
+
+
+def redact_data(data: Any, *, by_name: bool = True, mark: Mark = plain_mark) -> Cleaned:
     """Redact every text in nested dictionaries, lists and tuples, their keys too; with ``by_name`` values under names of
     secrets altogether.
 
     Long whole numbers are looked at too; what JSON has no type for becomes text. Nothing is changed in place.
     """
     cleaned = Cleaned(None)
-    cleaned.data = _clean(data, cleaned.counts, by_name)
+    cleaned.data = _clean(data, _Way(cleaned.counts, by_name, mark))
     return cleaned
 
 
-def _clean(value: Any, counts: dict[str, int], by_name: bool) -> Any:
+def _clean(value: Any, way: _Way) -> Any:
     if isinstance(value, str):
-        return _text(value, counts)
+        return _text(value, way)
     if isinstance(value, dict):
-        return dict([_item(name, held, counts, by_name) for name, held in value.items()])
+        return dict([_item(name, held, way) for name, held in value.items()])
     if isinstance(value, list | tuple):
-        return [_clean(held, counts, by_name) for held in value]
+        return [_clean(held, way) for held in value]
     if isinstance(value, int) and abs(value) >= _LONG_NUMBER:
-        said = _text(str(value), counts)
+        said = _text(str(value), way)
         return said if "[" in said else value
     if value is None or isinstance(value, int | float):
         return value
-    return _text(str(value), counts)
+    return _text(str(value), way)
 
 
-def _text(text: str, counts: dict[str, int]) -> str:
-    redacted = redact(text)
+def _text(text: str, way: _Way) -> str:
+    redacted = redact(text, mark=way.mark)
     for kind, found in redacted.counts.items():
-        counts[kind] = counts.get(kind, 0) + found
+        way.counts[kind] = way.counts.get(kind, 0) + found
     return redacted.text
 
 
-def _item(name: Any, value: Any, counts: dict[str, int], by_name: bool) -> tuple[Any, Any]:
+def _item(name: Any, value: Any, way: _Way) -> tuple[Any, Any]:
     if isinstance(name, str):
         secret, harmless = _name_says(name)
-        if by_name and secret and value and not isinstance(value, bool) and not _is_said_of_secrets(value):
-            counts["secret"] = counts.get("secret", 0) + 1
+        if way.by_name and secret and value and not isinstance(value, bool) and not _is_said_of_secrets(value):
+            way.counts["secret"] = way.counts.get("secret", 0) + 1
             return name, SECRET_MARK
         if not harmless:
-            name = _text(name, counts)
-    return name, _clean(value, counts, by_name)
+            name = _text(name, way)
+    return name, _clean(value, way)
 
 
 @lru_cache(maxsize=1024)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from aurora_site.core.redaction.kind import Finder
+from aurora_site.core.redaction.kind import Finder, Mark, plain_mark
 from aurora_site.core.redaction.people import EMAIL, NUMBERS
 from aurora_site.core.redaction.secrets import ANY_TRIGGER, LONG_RUN, PRIVATE_KEYS, SECRETS, VENDOR_KEYS
 
@@ -38,8 +38,9 @@ class Redacted:
     counts: dict[str, int] = field(default_factory=dict)
 
 
-def redact(text: str, *, keep: Collection[str] = ()) -> Redacted:
+def redact(text: str, *, keep: Collection[str] = (), mark: Mark = plain_mark) -> Redacted:
     """Replace what ``docs/privacy.md`` lists, except the kinds in ``keep``. Text over 200,000 characters is cut first.
+    ``mark`` may name findings apart, as ``[redacted-email-2]``.
 
     Redacting again changes nothing. The time grows with the length of the text.
     """
@@ -50,10 +51,10 @@ def redact(text: str, *, keep: Collection[str] = ()) -> Redacted:
     for _ in range(_ROUNDS):
         before = text
         if "PRIVATE KEY" in text:
-            text = PRIVATE_KEYS.taken_out(text, keep, counts)
+            text = PRIVATE_KEYS.taken_out(text, keep, counts, mark)
         suspects = _suspects(text)
         # Nothing else reaches over the end of a line, so a long text costs what its suspicious lines cost.
-        text = "\n".join([_line(line, suspects, keep, counts) for line in text.split("\n")])
+        text = "\n".join([_line(line, suspects, keep, counts, mark) for line in text.split("\n")])
         if text == before:
             break
     return Redacted(text, counts)
@@ -73,15 +74,17 @@ def _suspects(text: str) -> list[tuple[Finder, list[str]]]:
     return [(finder, triggers) for finder, triggers in present if triggers]
 
 
-def _line(line: str, suspects: list[tuple[Finder, list[str]]], keep: Collection[str], counts: dict[str, int]) -> str:
+def _line(
+    line: str, suspects: list[tuple[Finder, list[str]]], keep: Collection[str], counts: dict[str, int], mark: Mark
+) -> str:
     if len(line) < _SHORTEST:
         return line
     if suspects:
         lowered = line.lower()
         for finder, triggers in suspects:
             if any(trigger in lowered for trigger in triggers):
-                line = finder.taken_out(line, keep, counts)
+                line = finder.taken_out(line, keep, counts, mark)
     if _SIX_DIGITS.search(line):
         for finder in NUMBERS:
-            line = finder.taken_out(line, keep, counts)
+            line = finder.taken_out(line, keep, counts, mark)
     return line
