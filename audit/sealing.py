@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, InterfaceError, connection, transaction
 from django.utils import timezone
 
 from audit import heads, merkle
@@ -211,7 +211,17 @@ def alone() -> Iterator[bool]:
             yield is_alone
     finally:
         if is_alone:
-            _ask("SELECT RELEASE_LOCK(%s)", name)
+            _release(name)
+
+
+def _release(name: str) -> None:
+    try:
+        _ask("SELECT RELEASE_LOCK(%s)", name)
+    except (DatabaseError, InterfaceError):
+        # The lock ends with the session; nobody must be left with it.
+        if not connection.in_atomic_block:
+            connection.close()
+        raise
 
 
 def _ask(statement: str, argument: int | str) -> Any:

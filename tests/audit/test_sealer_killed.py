@@ -49,8 +49,9 @@ def test_killed_before_every_statement(kill: Callable[[str], str]) -> None:
     while not is_over:
         step += 1
         sealed += len(records(3))
+        deadline = time.monotonic() + 15
         while (ended := kill(f"statement {step}")) == "sealed 0" and sealing.lag()["waiting"]:
-            pass
+            assert time.monotonic() < deadline, "the lock was never freed"
         is_over = ended != "killed"
         # Every third time the next sealer finds two batches' work, and what was left out of the file.
         if step % 3 == 0 or is_over:

@@ -95,6 +95,10 @@ def test_a_sealer_that_fails_before_any_statement_leaves_nothing_half_done() -> 
         sealing.seal_all()
         assert_whole(sealed=sealed)
     assert step > 10
+    if connection.vendor == "mysql":
+        # The failure that came before its release left it to this session, which other tests go on with.
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT RELEASE_ALL_LOCKS()")
 
 
 class FailingBefore:
