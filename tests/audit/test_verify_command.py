@@ -9,11 +9,16 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 
 from audit import heads, sealing, verification
+from audit.canonical import authentication_code
 from audit.models import Record
 from audit.services import record
 from audit.verification import record_check, verify
+from audit.verifying.records import RecordChecker, StoredRecord
 from tests.audit.tampering import sql
 
 
@@ -80,3 +85,14 @@ def test_several_processes_find_what_one_finds(monkeypatch: pytest.MonkeyPatch) 
     assert report == verify()
     assert (report.state, report.checked, report.warnings) == ("sound", 800, [])
     assert told == [(256, 800), (512, 800), (768, 800), (800, 800)]
+
+
+@given(st.text(min_size=1, max_size=100), st.binary(max_size=200))
+def test_codes_are_checked_as_they_are_made(key: str, body: bytes) -> None:
+    code = authentication_code(key, body)
+    texts = dict.fromkeys(("event", "organization_id", "actor_id", "subject_type", "subject_id", "trace_id"), "")
+    stored = StoredRecord(id=bytes(16), at=timezone.now(), body=body, key_id="k", code=code, **texts)
+    checker = RecordChecker({"k": key})
+    assert checker.code_fault(stored) is None
+    assert checker.code_fault(stored._replace(body=body + b" ")) is not None
+    assert checker.code_fault(stored._replace(key_id="other")) is not None
