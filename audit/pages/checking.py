@@ -161,7 +161,7 @@ def _bytes_points(entry: Entry, check: RecordCheck) -> Iterator[Point]:
     else:
         yield _bad("Code", "The bytes are not those that were recorded: their code doesn’t fit.")
     if check.columns:
-        yield _bad("Columns", f"{', '.join(check.columns)} say something else than the bytes.")
+        yield _bad("Columns", f"Not as the bytes have it: {', '.join(check.columns)}.")
     elif check.authentic:
         yield _good("Columns", "What is searched and listed says what the bytes say.")
 

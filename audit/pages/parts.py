@@ -24,12 +24,14 @@ OF_THE_CALL = ("call_id", "tool", "fingerprint", "effect")
 
 @dataclass
 class Part:
-    """A section of the page: ``kind`` names its template, ``told`` is what that shows, ``verdicts`` what it rests on."""
+    """A section of the page: ``kind`` names its template, ``told`` is what that shows, ``verdicts`` what it rests on,
+    ``within`` what records shown one by one in it rest on."""
 
     kind: str
     title: str
     verdicts: list[Verdict] = field(default_factory=list)
     told: dict[str, Any] = field(default_factory=dict)
+    within: list[Verdict] = field(default_factory=list)
 
     @property
     def template(self) -> str:
@@ -37,7 +39,7 @@ class Part:
 
     @property
     def standing(self) -> Standing:
-        return worst(verdict.standing for verdict in self.verdicts)
+        return worst(verdict.standing for verdict in (*self.verdicts, *self.within))
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,8 @@ def parts_of(story: Story, told: Told) -> Iterator[Part]:
         yield Part("making", "How it was made", [told.judge(end).about(())], making_of(end))
     yield from _feedback(story, told)
     if story.rest:
-        yield Part("rest", "Also recorded", told={"items": [item_of(entry, told) for entry in story.rest]})
+        items = [item_of(entry, told) for entry in story.rest]
+        yield Part("rest", "Also recorded", told={"items": items}, within=[told.judge(entry) for entry in story.rest])
 
 
 def item_of(entry: Entry, told: Told) -> dict[str, Any]:
@@ -154,7 +157,8 @@ def _search(end: Entry, told: Told) -> Part:
             "refused": end.data.get("consent") is False,
             "index_version": str(end.data.get("index_version") or ""),
             "searched": end.data.get("searched"),
-            "cited": sum(1 for source in told.sources if source.number),
+            "found": sum(source.is_scored for source in told.sources),
+            "cited": sum(source.number > 0 for source in told.sources),
         },
     )
 
@@ -162,7 +166,8 @@ def _search(end: Entry, told: Told) -> Part:
 def _tools(story: Story, told: Told) -> Part:
     calls = [_call(call, told) for call in story.calls]
     rests_on = [told.judge(story.end).about(())] if story.end else []
-    return Part("tools", "Tools called", rests_on, {"calls": calls})
+    within = [told.judge(entry) for call in story.calls for entry in call.entries]
+    return Part("tools", "Tools called", rests_on, {"calls": calls}, within)
 
 
 def _call(call: Call, told: Told) -> dict[str, Any]:

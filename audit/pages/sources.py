@@ -96,9 +96,11 @@ def _cited_row(row: object) -> Mapping[str, Any]:
 
 def _tell(source: Source, row: Mapping[str, Any]) -> None:
     """Take in what a row says and nothing said before."""
-    if source.score < 0 and "score" in row:
-        source.score = _number(row["score"])
-        source.relevant = row.get("relevant") is not False
+    # A passage that came beside what was found has the score 0: it wasn't compared with the question.
+    if source.score < 0 and (score := _number(row.get("score"))) > 0:
+        source.score = score
+    if row.get("relevant") is False:
+        source.relevant = False
     for name in ("title", "heading", "path", "text"):
         if not getattr(source, name):
             setattr(source, name, str(row.get(name) or ""))

@@ -115,7 +115,7 @@ class TestTampering:
         row = traces.end_of(run)
         sealing.seal_all()
         sql("UPDATE audit_record SET actor_id = %s WHERE id = %s", "user_other", row.pk.hex)
-        assert "actor_id say something else than the bytes." in shown(opened(admin, run))
+        assert "Not as the bytes have it: actor_id." in shown(opened(admin, run))
 
     def test_a_record_that_came_in_another_way_has_no_place(self, admin: Membership, run: Run) -> None:
         row = traces.end_of(run)
@@ -220,6 +220,17 @@ class TestSources:
         source, text = self.told(admin, asker, uuid.uuid4())
         assert (source.url, source.title) == ("", "Leave")
         assert "The document is gone since." in text
+
+    def test_one_that_came_beside_what_was_found_has_no_score(
+        self, admin: Membership, asker: Membership, document: Document
+    ) -> None:
+        beside = {**traces.passage(document.pk), "number": 1, "basis": "cited", "score": 0}
+        found = traces.passage(document.pk, chunk="f0a87598-e858-5e54-b2d5-a2c4a7082897", relevant=False)
+        run = traces.run_of(asker)
+        traces.end_of(run, retrieved=[found], cited=[beside])
+        text = shown(opened(admin, run))
+        assert "<p>1 passage in index version v1; the answer cites 1.</p>" in text
+        assert "not relevant</span>" in text and "cited; it came beside what was found" in text
 
     def test_a_text_that_was_not_the_one_found_is_not_led_to(
         self, admin: Membership, asker: Membership, document: Document
