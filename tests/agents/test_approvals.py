@@ -109,7 +109,7 @@ async def test_an_approved_call_is_made_and_the_model_goes_on(
         documents["runbooks/disk-full.md"].pk, editor.user_id, "The command has changed.",
     )  # fmt: skip
     assert await in_database(audited) == [
-        "agents.approval_requested", "agents.call_approved", "agents.tool_call_started",
+        "agents.question_asked", "agents.approval_requested", "agents.call_approved", "agents.tool_call_started",
         "knowledge.document_reported", "agents.tool_call_finished", "agents.run_succeeded",
     ]  # fmt: skip
     assert await in_database(PersonalText.objects.filter(name="note", text="Go ahead.").count) == 1
