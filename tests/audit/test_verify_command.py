@@ -8,17 +8,18 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit import heads, sealing, verification
+from audit import heads, sealing, triggers, verification
 from audit.canonical import authentication_code
 from audit.models import Record
 from audit.services import record
 from audit.verification import record_check, verify
 from audit.verifying.records import RecordChecker, StoredRecord
+from aurora_site.ops import ledger_diagnosis
 from tests.audit.tampering import sql
 
 
@@ -96,3 +97,19 @@ def test_codes_are_checked_as_they_are_made(key: str, body: bytes) -> None:
     assert checker.code_fault(stored) is None
     assert checker.code_fault(stored._replace(body=body + b" ")) is not None
     assert checker.code_fault(stored._replace(key_id="other")) is not None
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != "mysql", reason="PostgreSQL lets a table's owner make triggers")
+def test_a_server_that_allows_no_triggers_is_said(triggers_off: None, caplog: pytest.LogCaptureFixture) -> None:
+    def refuse(execute: Any, statement: str, *others: Any) -> Any:
+        if statement.startswith("CREATE TRIGGER"):
+            raise OperationalError(1419, "You do not have the SUPER privilege and binary logging is enabled")
+        return execute(statement, *others)
+
+    with connection.execute_wrapper(refuse):
+        triggers.install("default")
+    assert "doesn't allow the ledger's triggers" in caplog.text
+    assert triggers.missing() == triggers.names()
+    found = ledger_diagnosis.triggers_in_place("ledger triggers")
+    assert (found.state, "Grant TRIGGER" in found.mend) == ("warning", True)
