@@ -59,11 +59,12 @@ def _allow_many_connections() -> None:
 
 
 def _run_daphne(application: Any, host: str, port: int) -> int:
-    from daphne.server import Server
     from twisted.internet import reactor
 
+    from aurora_site.ops.paced_server import PacedServer
+
     interface = host.strip("[]").replace(":", r"\:")
-    server = Server(
+    server = PacedServer(
         application,
         # daphne's own backlog of 50 makes clients wait a second when a hundred connect at once.
         endpoints=[f"tcp:port={port}:interface={interface}:backlog={BACKLOG}"],
