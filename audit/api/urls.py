@@ -10,6 +10,7 @@ urlpatterns = [
     route("records/<uuid:record_id>/proof", views.ProofView.as_view(), name="audit-proof"),
     route("head", views.HeadView.as_view(), name="audit-head"),
     route("consistency", views.ConsistencyView.as_view(), name="audit-consistency"),
+    route("verify", views.VerifyView.as_view(), name="audit-verify"),
     route("export", exports.ExportView.as_view(), name="audit-export"),
     route("verifier", exports.VerifierView.as_view(), name="audit-verifier"),
 ]

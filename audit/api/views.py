@@ -5,6 +5,8 @@ Of other organisations nothing shows but hashes, and that there are leaves.
 
 from __future__ import annotations
 
+import threading
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -15,16 +17,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from audit import heads, proofs, selectors
-from audit.api.queries import FILTERS, PAGING, filter_of, require_known, size_parameter
+from audit import heads, proofs, selectors, verification
+from audit.api.queries import FILTERS, MAXIMUM_SIZE, PAGING, filter_of, require_known, size_parameter
 from audit.errors import BadLedgerQuery
 from audit.filters import RecordFilter
 from audit.keys import public_keys
 from audit.models import Record
 from audit.paging import page_of
 from aurora_site.accounts.permissions import IsAdmin
-from aurora_site.core.http.errors import NotFound
+from aurora_site.core.http.errors import Conflict, NotFound, Unavailable
 from aurora_site.core.http.pagination import DEFAULT_LIMIT, MAXIMUM_LIMIT, integer_parameter
+
+# What a request may take; ``manage.py verify_audit`` takes what it needs.
+VERIFY_SECONDS = 20.0
+_verifying = threading.Lock()
 
 
 class LedgerView(APIView):
@@ -118,3 +124,37 @@ class ConsistencyView(LedgerView):
         if first is None:
             raise BadLedgerQuery("from", "Give the size of a head that you hold.")
         return Response(proofs.consistency(first, size_parameter(request, "to")))
+
+
+class VerifyView(LedgerView):
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("from", int, description="Take the leaves before this place as the tree has them.")
+        ],
+        responses=OpenApiTypes.OBJECT,
+    )
+    def get(self, request: Request) -> Response:
+        """Verify the tree and the organisation's records: ``{"state", "checked", "head", "first_bad", "warnings"}``.
+
+        ``state`` is ``sound``, ``tampered`` (``first_bad``: ``{"seq", "record_id", "what"}``) or ``unchecked``: after some
+        seconds the request gives up. One verification at a time; 409 ``VERIFICATION_RUNNING`` meanwhile."""
+        require_known(request, ["from"])
+        start = integer_parameter(request, "from", default=0, minimum=0, maximum=MAXIMUM_SIZE)
+        organization_id = str(request.auth.organization_id)
+        if not _verifying.acquire(blocking=False):
+            raise Conflict("A verification is under way. Try again in some seconds.", code="VERIFICATION_RUNNING")
+        try:
+            report = verification.verify(organization_id=organization_id, from_seq=start, seconds=VERIFY_SECONDS)
+        except OSError as error:
+            raise Unavailable(
+                "The heads kept outside of the database can't be read.", code="HEADS_UNREADABLE"
+            ) from error
+        finally:
+            _verifying.release()
+        return Response({**asdict(report), "first_bad": self._own(report.first_bad)})
+
+    def _own(self, bad: dict[str, Any] | None) -> dict[str, Any] | None:
+        """What was found, without the id of another organisation's record."""
+        if bad is None or bad["record_id"] is None or self.own_records().filter(pk=bad["record_id"]).exists():
+            return bad
+        return {**bad, "record_id": None}

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from daphne import server  # first: it installs the reactor that runs on asyncio
 from daphne.http_protocol import WebRequest
-from daphne.server import Server
 from twisted.internet.interfaces import IPushProducer
 from zope.interface import implementer
 
@@ -38,7 +38,7 @@ class Pace:
         await self._free.wait()
 
 
-class PacedServer(Server):
+class PacedServer(server.Server):
     """daphne's server; sending a part of an answer returns once its reader is ready for the next."""
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:

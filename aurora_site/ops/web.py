@@ -59,9 +59,10 @@ def _allow_many_connections() -> None:
 
 
 def _run_daphne(application: Any, host: str, port: int) -> int:
-    from twisted.internet import reactor
+    from aurora_site.ops.paced_server import PacedServer  # first: it installs the reactor
 
-    from aurora_site.ops.paced_server import PacedServer
+    # isort: split
+    from twisted.internet import reactor
 
     interface = host.strip("[]").replace(":", r"\:")
     server = PacedServer(

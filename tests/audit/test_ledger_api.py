@@ -13,13 +13,14 @@ import pytest
 from django.db import connection
 from rest_framework.test import APIClient
 
-from audit import merkle, sealing
-from audit.api import exports
+from audit import heads, merkle, sealing
+from audit.api import exports, views
 from audit.models import PersonalText, Record
 from audit.offline import VERIFIER
 from audit.services import record
 from aurora_site.accounts.models import Membership, Role
 from tests.audit.ledgers import saved_head, verify
+from tests.audit.tampering import sql
 from tests.factories.accounts import member_factory
 
 pytestmark = pytest.mark.django_db
@@ -45,12 +46,17 @@ def happened(admin: Membership, number: int = 0, **fields: Any) -> Record:
     return record(organization_id=admin.organization_id, **given)
 
 
+def key_of(row: Record) -> Any:
+    """A record's id as statements take it."""
+    return Record._meta.pk.get_db_prep_value(row.pk, connection)
+
+
 def ids(answer: Any) -> list[str]:
     assert answer.status_code == 200, answer.content
     return [each["id"] for each in answer.json()["records"]]
 
 
-@pytest.mark.parametrize("path", ["count", "records", "export", "verifier", "head", "consistency?from=1"])
+@pytest.mark.parametrize("path", ["count", "records", "export", "verifier", "head", "verify", "consistency?from=1"])
 def test_only_administrators_read_the_ledger(client_of: ClientOf, path: str) -> None:
     for role in (Role.VIEWER, Role.EDITOR):
         answer = client_of(member_factory(role=role)).get(f"{BASE}/{path}")
@@ -194,8 +200,7 @@ def test_a_record_shows_its_place_and_what_was_erased(api: APIClient, admin: Mem
 
 def test_a_spoiled_record_shows_as_not_authentic(api: APIClient, admin: Membership, triggers_off: None) -> None:
     row = happened(admin)
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE audit_record SET body = %s WHERE event = 'test.happened'", [b"\xff{"])
+    sql("UPDATE audit_record SET body = %s WHERE id = %s", b"\xff{", key_of(row))
     shown = api.get(f"{BASE}/records/{row.pk}").json()
     assert (shown["id"], shown["event"], shown["authentic"]) == (str(row.pk), "test.happened", False)
 
@@ -235,16 +240,16 @@ def test_inclusion_proofs_lead_to_signed_heads(api: APIClient, admin: Membership
 
 
 def test_consistency_proofs_connect_signed_heads(api: APIClient, admin: Membership) -> None:
-    heads = []
+    signed = []
     for count in (3, 4, 6):
         for number in range(count):
             happened(admin, number)
         sealing.seal_all()
-        heads.append(saved_head())
-    newest = heads[-1]["size"]
+        signed.append(saved_head())
+    newest = signed[-1]["size"]
     for first in range(1, newest + 1):
         shown = api.get(f"{BASE}/consistency", {"from": first}).json()
-        assert (shown["from"], shown["to"], shown["to_head"]) == (first, newest, heads[-1])
+        assert (shown["from"], shown["to"], shown["to_head"]) == (first, newest, signed[-1])
         assert merkle.consistency_holds(
             first=first,
             second=newest,
@@ -252,19 +257,16 @@ def test_consistency_proofs_connect_signed_heads(api: APIClient, admin: Membersh
             second_root=bytes.fromhex(shown["to_root"]),
             proof=[bytes.fromhex(value) for value in shown["proof"]],
         )
-    shown = api.get(f"{BASE}/consistency", {"from": heads[0]["size"], "to": heads[1]["size"]}).json()
-    assert (shown["from_head"], shown["to_head"]) == (heads[0], heads[1])
-    assert (shown["from_root"], shown["to_root"]) == (heads[0]["root"], heads[1]["root"])
+    shown = api.get(f"{BASE}/consistency", {"from": signed[0]["size"], "to": signed[1]["size"]}).json()
+    assert (shown["from_head"], shown["to_head"]) == (signed[0], signed[1])
+    assert (shown["from_root"], shown["to_root"]) == (signed[0]["root"], signed[1]["root"])
 
 
 def test_a_damaged_tree_gives_no_proofs(api: APIClient, admin: Membership, triggers_off: None) -> None:
     row = happened(admin)
     happened(admin)
     sealing.seal_all()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM audit_leaf WHERE record_id <> %s", [Record._meta.pk.get_db_prep_value(row.pk, connection)]
-        )
+    sql("DELETE FROM audit_leaf WHERE record_id <> %s", key_of(row))
     answer = api.get(f"{BASE}/records/{row.pk}/proof")
     assert (answer.status_code, answer.json()["code"]) == (503, "LEDGER_DAMAGED")
 
@@ -278,6 +280,55 @@ def test_the_head_and_what_waits(api: APIClient, admin: Membership) -> None:
     shown = api.get(f"{BASE}/head").json()
     assert (shown["head"], shown["waiting"]) == (saved_head(), 0)
     assert shown["public_keys"][shown["head"]["key_id"]] == shown["head"]["public_key"]
+
+
+def test_verifying_names_the_first_bad_record(api: APIClient, admin: Membership, triggers_off: None) -> None:
+    happened(member_factory(role=Role.ADMIN), 1)
+    rows = [happened(admin, number) for number in range(3)]
+    sealing.seal_all()
+    count = api.get(f"{BASE}/count").json()["count"]
+    assert api.get(f"{BASE}/verify").json() == {
+        "state": "sound",
+        "checked": count,
+        "head": saved_head(),
+        "first_bad": None,
+        "warnings": [],
+    }
+    sql("UPDATE audit_record SET actor_id = 'user_x' WHERE id = %s", key_of(rows[1]))
+    bad = api.get(f"{BASE}/verify").json()
+    seq = api.get(f"{BASE}/records/{rows[1].pk}").json()["seq"]
+    assert bad["state"] == "tampered"
+    assert (bad["first_bad"]["seq"], bad["first_bad"]["record_id"]) == (seq, str(rows[1].pk))
+    assert "actor_id" in bad["first_bad"]["what"]
+
+
+def test_verifying_tells_no_ids_of_other_organisations(api: APIClient, admin: Membership, triggers_off: None) -> None:
+    foreign = happened(member_factory(role=Role.ADMIN), 1)
+    happened(admin)
+    sealing.seal_all()
+    sql("UPDATE audit_leaf SET hash = %s WHERE record_id = %s", bytes(32), key_of(foreign))
+    bad = api.get(f"{BASE}/verify")
+    assert (bad.json()["state"], bad.json()["first_bad"]["record_id"]) == ("tampered", None)
+    assert str(foreign.pk) not in bad.content.decode()
+
+
+def test_one_verification_at_a_time_and_not_for_ever(
+    api: APIClient, admin: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    happened(admin)
+    sealing.seal_all()
+    with views._verifying:
+        answer = api.get(f"{BASE}/verify")
+    assert (answer.status_code, answer.json()["code"]) == (409, "VERIFICATION_RUNNING")
+    monkeypatch.setattr(views, "VERIFY_SECONDS", 0.0)
+    answer = api.get(f"{BASE}/verify")
+    assert answer.json()["state"] in ("sound", "unchecked")
+    answer = api.get(f"{BASE}/verify", {"from": "-1"})
+    assert (answer.status_code, list(answer.json()["fields"])) == (400, ["from"])
+    heads.saved_path().unlink()
+    heads.saved_path().mkdir()
+    answer = api.get(f"{BASE}/verify")
+    assert (answer.status_code, answer.json()["code"]) == (503, "HEADS_UNREADABLE")
 
 
 def test_before_the_first_seal_there_is_no_head(admin: Membership, client_of: ClientOf) -> None:
@@ -324,6 +375,7 @@ def test_every_parameter_is_documented(api: APIClient) -> None:
         ("export", filters | {"format", "saved_sizes"}),
         ("head", set()),
         ("verifier", set()),
+        ("verify", {"from"}),
         ("consistency", {"from", "to"}),
         ("records/{record_id}", {"record_id"}),
         ("records/{record_id}/proof", {"record_id", "size"}),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from daphne import server as daphne_server  # installs the reactor
-from twisted.internet import reactor
+from aurora_site.ops.paced_server import PacedServer  # first: it installs the reactor
 
-from aurora_site.ops.paced_server import PacedServer
+# isort: split
+from twisted.internet import reactor
 
 PIECE = b"x" * 64 * 1024
 seen = {"sent": 0, "open": 0}
@@ -40,7 +40,6 @@ async def disconnected(receive: Any) -> None:
 
 
 def main() -> None:
-    assert daphne_server
     server = PacedServer(application, endpoints=["tcp:port=0:interface=127.0.0.1"], application_close_timeout=1)
 
     def tell() -> None:
