@@ -46,14 +46,19 @@ class PacedServer(server.Server):
             await super().handle_reply(protocol, message)
             return
         has_more = message.get("more_body", False)
-        if protocol.channel is not None and not protocol.finished:
+        if _is_open(protocol):
             if has_more and protocol.producer is None:
                 protocol.registerProducer(Pace(), True)
             elif not has_more and protocol.producer is not None:
                 protocol.unregisterProducer()
         await super().handle_reply(protocol, message)
-        if has_more and isinstance(protocol.producer, Pace):
-            await protocol.producer.wait()
-        if protocol.channel is None:
+        if not _is_open(protocol):
             # Let the application learn that its reader is gone, however fast it sends.
             await asyncio.sleep(0)
+        elif has_more and isinstance(protocol.producer, Pace):
+            await protocol.producer.wait()
+
+
+def _is_open(request: WebRequest) -> bool:
+    """Whether the answer still goes somewhere. Twisted takes the channel away from a request that is done."""
+    return getattr(request, "channel", None) is not None and not request.finished

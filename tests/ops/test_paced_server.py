@@ -21,12 +21,15 @@ MOST_AHEAD = 16 * 1024 * 1024  # what the sockets of both sides hold, with room 
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
     command = [sys.executable, "-m", "tests.ops.endless_stream"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True) as process:
         assert process.stdout is not None
+        assert process.stderr is not None
         try:
             yield int(process.stdout.readline())
         finally:
             process.kill()
+        assert process.stderr.read() == ""
 
 
 def ask(port: int, path: str) -> bytes:
