@@ -7,6 +7,8 @@ appends   16 processes call ``record()`` as fast as they can, each record in a t
 run       what ``record()`` adds to a run, alone.
 verified  records made in bulk and sealed by the sealer, then ``verify_audit``.
 
+How many commits a disk takes bounds the appends: TMPDIR=/dev/shm leaves the disk out, to see what Aurora takes.
+
 Records are those of ``bench.ledger_rows``: of ten, three are answers with two personal texts, three tool calls, four
 small ones.
 """
@@ -18,6 +20,7 @@ import multiprocessing
 import os
 import random
 import statistics
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -175,6 +178,18 @@ def percentile(values: list[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(len(values) * share))]
 
 
+def disk_ms() -> float:
+    """What the disk takes to keep one page (fdatasync), median: each commit waits for that, up to 16 share it."""
+    taken = []
+    with tempfile.TemporaryFile() as file:
+        for _ in range(100):
+            os.pwrite(file.fileno(), os.urandom(8192), 0)
+            started = time.perf_counter()
+            os.fdatasync(file.fileno())
+            taken.append(time.perf_counter() - started)
+    return statistics.median(taken) * 1e3
+
+
 def measure_appends(seconds: float, *, peer: bool) -> None:
     ours: list[float] = []
     chained: list[float] = []
@@ -256,6 +271,7 @@ def main() -> None:
     parser.add_argument("--no-peer", action="store_true")
     given = parser.parse_args()
     print(f"  load before: {', '.join(f'{value:.1f}' for value in os.getloadavg())}")
+    row("the disk keeps a page in", f"{disk_ms():.2f} ms")
     with installation():
         measure_single()
         measure_appends(given.seconds, peer=not given.no_peer)
