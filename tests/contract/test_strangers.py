@@ -31,6 +31,8 @@ PUBLIC = {
 }  # fmt: skip
 PUBLIC_PREFIXES = ("/admin/login", "/admin/logout", "/admin/jsi18n", "/api/auth/invitations/something")
 API_PREFIXES = ("/api", "/v1", "/agents", "/chat_api", "/admin/audit", "/admin/reindex")
+# Django's admin of the ledger, beside its API.
+ADMIN_PAGES = ("/admin/audit/record/", "/admin/audit/treehead/")
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -66,7 +68,7 @@ def leads_to_sign_in(response: Any) -> bool:
 
 
 def is_api(path: str) -> bool:
-    return path.startswith(API_PREFIXES) and not path.startswith("/admin/audit/record/")
+    return path.startswith(API_PREFIXES) and not path.startswith(ADMIN_PAGES)
 
 
 @pytest.mark.parametrize("path", [path for path in all_routes() if not is_public(path)])
