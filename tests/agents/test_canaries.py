@@ -196,11 +196,25 @@ async def test_nothing_planted_in_requests_is_kept_or_logged(
         ),
     ]
     assert {answer.status_code for answer in refused} <= {200, 400, 403, 404}
+    # Words that nothing tells from others, in the address of what is refused.
+    stranger = AsyncClient(raise_request_exception=False)
+    statuses = [
+        (await stranger.get(path, {"q": QUIET, "k": QUIET}, headers=headers)).status_code
+        for path, headers in (
+            ("/api/v1/knowledge/search", streams.headers),
+            ("/api/v1/runs", {}),
+            ("/admin/audit/records", streams.headers),
+            ("/api/v1/nothing-here", streams.headers),
+        )
+    ]
+    assert statuses == [400, 401, 403, 404]
     logging.getLogger("aurora_site").warning("said %s", PLANTED, extra={"api_key": PASSWORD, "about": {"who": ADDRESS}})
     try:
         raise ValueError(PLANTED)
     except ValueError:
         logging.getLogger("aurora_site").exception("it failed")
     assert "it failed" in log.getvalue()
+    assert "/api/v1/nothing-here" in log.getvalue()
+    assert not [word for word in QUIET.split() if word in log.getvalue()]
     assert found_in(log.getvalue()) == []
     assert found_in(await in_database(ledger)) == []

@@ -6,6 +6,7 @@ import json
 import logging
 
 import pytest
+from django.test import RequestFactory
 
 from aurora_site.core import logs
 from aurora_site.core.http.request_id import current_request_id
@@ -36,3 +37,31 @@ def test_a_traceback_is_masked_too(monkeypatch: pytest.MonkeyPatch) -> None:
     line = json.loads(logs.formatter().format(record))
     assert "sekret" not in json.dumps(line)
     assert "ValueError" in line["exception"]
+
+
+@pytest.mark.parametrize("environment", ["production", "development"])
+def test_no_line_holds_a_query_string(monkeypatch: pytest.MonkeyPatch, environment: str) -> None:
+    monkeypatch.setenv("AURORA_ENV", environment)
+    request = RequestFactory().get("/admin/audit/records", {"q": "zirconium it's lantern"})
+    address = "http://127.0.0.1/search?q=zirconium+lantern#zirconium"
+    try:
+        raise ValueError(f"no answer from {address}")
+    except ValueError as error:
+        failure = (type(error), error, error.__traceback__)
+    record = logging.LogRecord(
+        "any", logging.WARNING, __file__, 1, 'GET "%s" (400)', (request.get_full_path(),), failure
+    )
+    record.request, record.referers = request, [address, {"path": "/a/b?zirconium"}]
+    record.scope = {"query_string": b"q=zirconium", "path": "/a"}
+    line = logs.formatter().format(record)
+    assert "zirconium" not in line
+    assert "lantern" not in line
+    for kept in ("/admin/audit/records?", "http://127.0.0.1/search?", "/a/b?", "(400)", "ValueError"):
+        assert kept in line
+
+
+def test_questions_and_patterns_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AURORA_ENV", "production")
+    said = "Is /srv/aurora full? (?:a|b) why?not and/or"
+    record = logging.LogRecord("any", logging.WARNING, __file__, 1, said, (), None)
+    assert json.loads(logs.formatter().format(record))["event"] == said
