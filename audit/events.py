@@ -57,6 +57,16 @@ def events() -> list[Event]:
     return [_events[name] for name in sorted(_events)]
 
 
+def is_declared(name: str) -> bool:
+    """Whether there is such an event, or where the name ends in ``.`` or ``*``, one that begins so."""
+    if settings.AURORA_ENV == "test" and name.startswith(RESERVED_FOR_TESTS):
+        return True
+    if not name.endswith((".", "*")):
+        return name in _events
+    beginning = name.removesuffix("*")
+    return any(event.startswith(beginning) for event in _events)
+
+
 def check(name: str, data: Collection[str], personal: Collection[str]) -> None:
     """Raises UnknownEvent for an undeclared event or field; in production it is logged, since evidence counts more."""
     event = _events.get(name)

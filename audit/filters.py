@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, time
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
 
+from audit import events
 from audit.errors import BadLedgerQuery
 from audit.models import PersonalText, Record
 
@@ -17,6 +19,7 @@ from audit.models import PersonalText, Record
 COLUMNS = {"event": 64, "actor_id": 64, "subject_type": 32, "subject_id": 64, "trace_id": 64}
 MAXIMUM_SEARCH = 200
 NAMES = (*COLUMNS, "since", "until", "q")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})?", re.ASCII)
 # A plus sign that a query string turned into a space.
@@ -26,7 +29,8 @@ _LOST_PLUS = re.compile(r" (?=\d{2}:?\d{2}$)", re.ASCII)
 @dataclass(frozen=True)
 class RecordFilter:
     """All that are given must hold. ``organization_id`` None is every organisation; an ``event`` that ends in ``.`` or
-    ``*`` is a beginning; ``since`` and ``until`` are included; ``q`` is looked for in the personal texts."""
+    ``*`` is a beginning; a ``trace_id`` may have a UUID's hyphens; ``since`` and ``until`` are included; ``q`` is looked
+    for in the personal texts."""
 
     organization_id: str | None = None
     event: str = ""
@@ -41,6 +45,8 @@ class RecordFilter:
     def apply(self, records: QuerySet[Record]) -> QuerySet[Record]:
         """The records of the queryset that the filter is about."""
         conditions: dict[str, Any] = {name: value for name in COLUMNS if (value := getattr(self, name))}
+        if _UUID.fullmatch(self.trace_id):
+            conditions["trace_id__in"] = [conditions.pop("trace_id"), UUID(self.trace_id).hex]
         if self.event.endswith((".", "*")):
             conditions["event__startswith"] = conditions.pop("event").removesuffix("*")
         if self.organization_id is not None:
@@ -67,9 +73,20 @@ def filter_from(given: Mapping[str, str], *, organization_id: str | None) -> Rec
     columns = {name: _text(given, name, length) for name, length in COLUMNS.items()}
     if "*" in columns["event"][:-1]:
         raise BadLedgerQuery("event", "Give an event's name, or a beginning that ends in . or *.")
-    return RecordFilter(
+    wanted = RecordFilter(
         organization_id=organization_id, since=since, until=until, q=_text(given, "q", MAXIMUM_SEARCH), **columns
     )
+    _require_known_event(wanted)
+    return wanted
+
+
+def _require_known_event(wanted: RecordFilter) -> None:
+    """Raises BadLedgerQuery for an event that isn't declared, unless the ledger has records of it from other times."""
+    if not wanted.event or events.is_declared(wanted.event):
+        return
+    alike = RecordFilter(organization_id=wanted.organization_id, event=wanted.event)
+    if not alike.apply(Record.objects.all()).exists():
+        raise BadLedgerQuery("event", f"There is no event {wanted.event!r}. docs/ledger-events.md lists them.")
 
 
 def _text(given: Mapping[str, str], name: str, maximum: int) -> str:

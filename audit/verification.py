@@ -15,6 +15,7 @@ from typing import Any, Literal
 import orjson
 
 from audit import heads
+from audit.errors import BadLedgerQuery
 from audit.keys import hmac_keys
 from audit.merkle import leaf_hash
 from audit.models import Leaf, PersonalText, Record, TreeHead
@@ -86,16 +87,19 @@ def verify(
 ) -> Report:
     """Verify the ledger; with ``organization_id`` the whole tree, but that organisation's records alone.
 
-    ``saved_heads`` come from outside of the database: those that this installation keeps, if left out. Leaves before
-    ``from_seq`` are taken as the stored tree has them. More than one worker forks processes: for commands alone. After
-    ``seconds`` it stops, unchecked. ``progress`` is told how many leaves of how many are done.
-    Raises OSError when saved heads can't be read, and django.db.DatabaseError.
+    ``saved_heads`` come from outside of the database: those that this installation keeps, if left out. Leaves before the
+    block of ``from_seq`` are taken as the stored tree has them. More than one worker forks processes: for commands alone.
+    After ``seconds`` it stops, unchecked. ``progress`` is told how many leaves of how many are done.
+    Raises BadLedgerQuery when ``from_seq`` lies beyond the tree and no saved head tells of leaves that are gone, OSError
+    when saved heads can't be read, and django.db.DatabaseError.
     """
     deadline = None if seconds is None else time.monotonic() + seconds
     head, bad_head = _newest_head()
     run = _Run(head, None if organization_id is None else str(organization_id), deadline)
     run.saved = outside.compare(outside.kept() if saved_heads is None else saved_heads, run.size)
     run.found(bad_head, run.saved.finding)
+    if not 0 <= from_seq <= run.size and not run.checked.finding:
+        raise BadLedgerQuery("from", f"Give a place from 0 to {run.size}, the number of signed leaves.")
     try:
         run.check_tree(max(0, from_seq), workers, progress)
         run.check_rest(whole=from_seq <= 0)

@@ -24,6 +24,7 @@ from audit.filters import RecordFilter
 from audit.keys import public_keys
 from audit.models import Record
 from audit.paging import page_of
+from audit.verifying.ranges import BLOCK
 from aurora_site.accounts.permissions import IsAdmin
 from aurora_site.core.http.errors import Conflict, NotFound, Unavailable
 from aurora_site.core.http.pagination import DEFAULT_LIMIT, MAXIMUM_LIMIT, integer_parameter
@@ -129,7 +130,12 @@ class ConsistencyView(LedgerView):
 class VerifyView(LedgerView):
     @extend_schema(
         parameters=[
-            OpenApiParameter("from", int, description="Take the leaves before this place as the tree has them.")
+            OpenApiParameter(
+                "from",
+                int,
+                description=f"Begin at the block of {BLOCK} leaves that holds this place, at most the tree's size; leaves "
+                "before it are taken as the tree has them.",
+            )
         ],
         responses=OpenApiTypes.OBJECT,
     )

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks a ledger that Aurora exported. Needs this file, the export, and Python 3.9 or later; neither Aurora nor a network.
 
-    python verify_ledger.py ledger.jsonl [--head heads.jsonl] [--public-key HEX]
+    python verify_ledger.py ledger.jsonl [--head heads.jsonl] [--public-key HEX …]
 
 How it works. Each record of the ledger is one text, its "body". Records stand in one order and never change. Their
 SHA-256 hashes are the leaves of a Merkle tree (RFC 6962): a hash over pairs of hashes, up to one root. Whoever runs Aurora
@@ -11,7 +11,8 @@ they differ. Leaves that the file doesn't show (records of others, filtered out,
 hashes.
 
 What the signer could still do is sign another history. So keep heads where the signer can't reach them: copy Aurora's
-heads.jsonl now and then, and give it with --head. Each saved head is compared with the same leaves of the file.
+heads.jsonl now and then, and give it with --head. Each saved head is compared with the same leaves of the file. Copy it
+before you export: heads that were signed later cover leaves which the file can't have, and only a warning tells of them.
 
 Ends with 0 when all is sound, 1 when something was tampered with, 2 when it could not be checked.
 """
@@ -19,6 +20,7 @@ Ends with 0 when all is sound, 1 when something was tampered with, 2 when it cou
 from __future__ import annotations
 
 import argparse
+import codecs
 import csv
 import hashlib
 import json
@@ -34,6 +36,10 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00")
 
 # A head shows some time after it was signed, and clocks differ.
 MARGIN = timedelta(minutes=1)
+OTHER_KEY = (
+    "Keys may have been rotated: /admin/audit/head shows all of them, and in an export of all organisations the records "
+    "audit.keys_changed say since when. Ask whoever runs Aurora in a way that you trust, then repeat --public-key for each"
+)
 # A table repeats these parts of the body, for people to read.
 COLUMNS = ("at", "event", "organization_id", "actor_id", "subject_type", "subject_id", "trace_id")
 
@@ -173,7 +179,7 @@ def time_of(text: Any) -> datetime | None:
 
 def saved_heads(path: str) -> list[dict[str, Any]]:
     """The heads in a file: one a line, or one as JSON. A line is cut short when Aurora was killed as it wrote it."""
-    with open(path, encoding="utf-8") as file:
+    with open(path, encoding="utf-8-sig") as file:
         text = file.read()
     found: list[dict[str, Any]] = []
     for piece in [text, *text.split("\n")]:
@@ -191,25 +197,35 @@ def saved_heads(path: str) -> list[dict[str, Any]]:
 
 # The exported file: JSON lines, or the same as a table (CSV).
 
+NO_EXPORT = (
+    "this isn't an exported ledger: its first line can't be read. An export is JSON lines, or a table with commas, as Aurora "
+    "wrote it; a table that a spreadsheet saved again isn't"
+)
+
 
 def lines_of(path: str) -> Iterator[dict[str, Any]]:
-    """Each line of the file, numbered under "line". Raises Tampered for one that can't be read."""
+    """Each line of the file, numbered under "line". Raises Tampered for one that can't be read, Unchecked if it is the
+    first: then the file isn't an export."""
     with open(path, "rb") as file:
-        is_table = file.read(5) == b"kind,"
+        is_table = file.read(8).removeprefix(codecs.BOM_UTF8).startswith(b"kind,")
     if is_table:
         csv.field_size_limit(2**31 - 1)
-    number = 0
+    number = first = 0
     try:
         if is_table:
-            with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
+            with open(path, encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
                 for number, row in enumerate(csv.DictReader(file, strict=True), 2):
                     yield dict(from_table(row), line=number)
+                    first = first or number
         else:
             with open(path, "rb") as file:
                 for number, text in enumerate(file, 1):
                     yield dict(json.loads(text), line=number)
+                    first = first or number
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, csv.Error):
-        raise Tampered(f"line {number + (number < 1)}: it can't be read; the file was cut or changed there") from None
+        if not first:
+            raise Unchecked(NO_EXPORT) from None
+        raise Tampered(f"line {number}: it can't be read; the file was cut or changed there") from None
 
 
 def from_table(row: dict[str, str]) -> dict[str, Any]:
@@ -243,6 +259,8 @@ class Check:
         # The file's own root at each size for which a head was saved; none where a subtree's hash reaches across it.
         self.wanted = {head["size"] for head in saved}
         self.roots: dict[int, str] = {}
+        # The largest saved head of more leaves than the file, if it may have been signed after the file was made.
+        self.newer: dict[str, Any] = {}
 
     def run(self, path: str) -> None:
         """Raises Tampered at the first line that is wrong, Unchecked when nothing is signed."""
@@ -274,7 +292,7 @@ class Check:
         if problem:
             raise Tampered(f"{where}: the head is forged: {problem}")
         if self.keys and line["public_key"] not in self.keys:
-            raise Tampered(f"{where}: the head was signed with a key that you didn't give: {line['public_key']!r}")
+            raise Unchecked(f"the head was signed with a key that you didn't give, {line['public_key']}. {OTHER_KEY}")
         self.head = line
 
     def record(self, line: dict[str, Any], where: str) -> None:
@@ -359,34 +377,42 @@ class Check:
         return self.roots.get(head["size"]) == head.get("root")
 
     def compare(self) -> None:
-        """Raises Tampered for the first saved head that says something else than the file."""
+        """Raises Tampered for the first saved head that says something else than the file; keeps in mind the largest that
+        only says more."""
         agreed = 0
         for head in self.saved:
             size = head["size"]
             if self.agrees(head):
                 agreed = size
-            elif size in self.roots or size > self.tree.size:
-                problem = head_problem(head)
-                if problem or (self.keys and head["public_key"] not in self.keys):
-                    problem = problem or "you didn't give the key that signed it"
-                    raise Unchecked(f"the saved head of {size} leaves says something else, but {problem}")
-                if size in self.roots:
+            elif size in self.roots:
+                self.require_genuine(head)
+                raise Tampered(
+                    f"leaves {agreed} to {size - 1} aren't those of the head that was signed at {head['at']}"
+                )
+            elif size > self.tree.size:
+                if not self.may_be_later(head):
+                    self.require_genuine(head)
                     raise Tampered(
-                        f"leaves {agreed} to {size - 1} aren't those of the head that was signed at {head['at']}"
+                        f"the file ends after {self.tree.size} leaves, but a head of {size} was signed at {head['at']}, "
+                        "before the file was made: the tail was cut off"
                     )
-                self.refuse_shorter_than(head)
+                self.newer = head
+        if self.newer:
+            self.require_genuine(self.newer)
 
-    def refuse_shorter_than(self, head: dict[str, Any]) -> None:
-        """Raises what it means that a genuine head has more leaves than the file."""
-        made, signed = self.head.get("exported_at"), head["at"]
-        words = f"the file ends after {self.tree.size} leaves, but a head of {head['size']} was signed at {signed}"
-        made_at, signed_at = time_of(made), time_of(signed)
-        if made_at and signed_at and signed_at + MARGIN > made_at:
-            raise Unchecked(
-                f"{words}. The file says that it was made before that, at {made}: export anew and check that. "
-                "If you know that it was made later, its tail was cut off"
-            )
-        raise Tampered(f"{words}, before the file was made: the tail was cut off")
+    def require_genuine(self, head: dict[str, Any]) -> None:
+        """Raises Unchecked for a saved head that proves nothing against the file, since who signed it isn't known."""
+        words = f"the saved head of {head['size']} leaves says something else, but"
+        problem = head_problem(head)
+        if problem:
+            raise Unchecked(f"{words} {problem}")
+        if self.keys and head["public_key"] not in self.keys:
+            raise Unchecked(f"{words} you didn't give the key that signed it, {head['public_key']}. {OTHER_KEY}")
+
+    def may_be_later(self, head: dict[str, Any]) -> bool:
+        """Whether a head may have been signed after the file was made, by what the file says of itself."""
+        made_at, signed_at = time_of(self.head.get("exported_at")), time_of(head.get("at"))
+        return made_at is not None and signed_at is not None and signed_at + MARGIN > made_at
 
 
 def columns_of(fields: dict[str, Any]) -> dict[str, Any]:
@@ -426,8 +452,9 @@ def report(check: Check) -> None:
             f"the tail, {number(size - agreed, 'leaf', 'leaves')}: whoever has the signing key could have rewritten it, "
             "or cut off more; give heads that were saved since (--head)"
         )
-    if check.wanted.difference(compared):
-        count = number(len(check.wanted.difference(compared)), "saved head")
+    crossed = [each for each in check.wanted.difference(compared) if each <= size]
+    if crossed:
+        count = number(len(crossed), "saved head")
         unproved.append(f"{count}: one hash reaches across the end of it; export with saved_sizes to compare it")
     if counts["hidden"]:
         count = number(counts["hidden"], "leaf", "leaves")
@@ -437,14 +464,38 @@ def report(check: Check) -> None:
     if counts["unsealed"]:
         unproved.append(f"what no head covers yet: {number(counts['unsealed'], 'record')} that waited for the sealer")
     if counts["erased"]:
-        unproved.append(f"what was erased: {number(counts['erased'], 'personal text')}; the records themselves hold")
+        count = number(counts["erased"], "personal text")
+        unproved.append(f"what was erased, or left out of this file: {count}; the records themselves hold")
     unproved.append("the records' own codes (HMAC): only Aurora has the key; `manage.py verify_audit` checks them")
-    print("SOUND", "", "Proved:", *[f"  - {item}" for item in proved], sep="\n")
+    print("SOUND", *warning(check), "", "Proved:", *[f"  - {item}" for item in proved], sep="\n")
     print("", "Not proved:", *[f"  - {item}" for item in unproved if item], sep="\n")
+
+
+def warning(check: Check) -> list[str]:
+    """The lines that say loudly what saved heads cover and the file doesn't."""
+    if not check.newer:
+        return []
+    newest, size = check.newer, check.tree.size
+    made, signed = check.head["exported_at"], newest["at"]
+    gap = f"proved up to {size} leaves; heads up to {newest['size']}, signed later than this file says it was made,"
+    return [
+        "",
+        f"WARNING: {gap} aren't covered.",
+        f"The file says that it was made at {made}, the newest of these heads was signed at {signed}.",
+        "To check the rest, export anew. If you know that the file was made later than it says, its tail was cut off.",
+    ]
 
 
 def number(count: int, one: str, many: str = "") -> str:
     return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def public_key(text: str) -> str:
+    """A key as it was given. Raises Unchecked for what can't be one."""
+    key = text.strip().lower()
+    if not HASH.fullmatch(key) or point_from(bytes.fromhex(key)) is None:
+        raise Unchecked(f"--public-key {text!r} isn't a public key: it is 64 hexadecimal digits")
+    return key
 
 
 def main() -> int:
@@ -455,11 +506,18 @@ def main() -> int:
     parser.add_argument(
         "--head", action="append", default=[], metavar="FILE", help="heads that you saved: heads.jsonl, or one head"
     )
-    parser.add_argument("--public-key", action="append", default=[], metavar="HEX", help="a key that you trust")
+    parser.add_argument(
+        "--public-key",
+        action="append",
+        default=[],
+        metavar="HEX",
+        help="a key that you trust; one for each, if rotated",
+    )
     arguments = parser.parse_args()
     try:
+        keys = [public_key(text) for text in arguments.public_key]
         saved = [head for path in arguments.head for head in saved_heads(path)]
-        check = Check(saved, [key.lower() for key in arguments.public_key])
+        check = Check(saved, keys)
         check.run(arguments.file)
     except Tampered as problem:
         print(f"TAMPERED: {problem}")

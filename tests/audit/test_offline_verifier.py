@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import codecs
 import copy
 import csv
 import importlib.util
@@ -85,7 +86,7 @@ def test_an_untouched_export_is_sound_and_says_what_that_means(tmp_path: Path, f
         f"  - the tail, 4 leaves: {TAIL}",
         "  - what is behind 4 leaves shown as hashes: others' records, or left out, or removed by retention",
         "  - what no head covers yet: 1 record that waited for the sealer",
-        "  - what was erased: 1 personal text; the records themselves hold",
+        "  - what was erased, or left out of this file: 1 personal text; the records themselves hold",
         "  - the records' own codes (HMAC): only Aurora has the key; `manage.py verify_audit` checks them",
     ]
 
@@ -372,20 +373,43 @@ def test_a_newer_saved_head_proves_that_the_tail_was_cut_off(tmp_path: Path) -> 
         )
 
 
-def test_a_file_that_says_it_is_older_than_a_saved_head_is_to_be_made_anew(tmp_path: Path) -> None:
+def test_heads_signed_after_the_file_was_made_are_a_loud_warning(tmp_path: Path) -> None:
     """Heads are signed all the time: copying them after the export accuses nobody, and assures of nothing."""
-    sealed(5)
+    older, own = sealed(2, 3)
     lines = exported()
-    _, newer = sealed(2, 3)
-    verdict = verify(written(tmp_path, lines), saved=[newer])
-    words = (
-        f"the file ends after 5 leaves, but a head of 10 was signed at {newer['at']}. The file says that it was made before "
-        f"that, at {lines[0]['exported_at']}: export anew and check that. If you know that it was made later, its tail was "
-        "cut off"
-    )
-    assert (verdict.code, verdict.text) == (2, f"NOT CHECKED: {words}\n")
+    newer, newest = sealed(2, 3)
+    file = written(tmp_path, lines)
+    verdict = verify(file, saved=[newest, older, newer])
+    assert verdict.code == 0
+    assert verdict.text.splitlines()[:6] == [
+        "SOUND",
+        "",
+        "WARNING: proved up to 5 leaves; heads up to 10, signed later than this file says it was made, aren't covered.",
+        (
+            f"The file says that it was made at {lines[0]['exported_at']}, the newest of these heads was signed at "
+            f"{newest['at']}."
+        ),
+        "To check the rest, export anew. If you know that the file was made later than it says, its tail was cut off.",
+        "",
+    ]
+    assert "the first 2 leaves were never rewritten: they give 1 saved head" in verdict.text
+    assert f"the tail, 3 leaves: {TAIL}" in verdict.text
+    assert "one hash reaches across" not in verdict.text
+    assert "WARNING" not in verify(file, saved=[older, own]).text
+
+    # Older heads are compared as ever, and who signed the newest one must be known.
+    rewritten = {**older, "root": "00" * 32}
+    _sign(rewritten, signing_key().private)
+    verdict = verify(file, saved=[newest, rewritten])
+    assert (verdict.code, verdict.text.startswith("TAMPERED: leaves 0 to 1 aren't those of the head")) == (1, True)
+    verdict = verify(file, saved=[{**newest, "size": 11}])
+    assert (verdict.code, "its signature is wrong" in verdict.text) == (2, True)
+    before = {**newer, "at": "2026-01-01T00:00:00.000000+00:00"}
+    _sign(before, signing_key().private)
+    verdict = verify(file, saved=[before, newest])
+    assert (verdict.code, verdict.text.endswith("before the file was made: the tail was cut off\n")) == (1, True)
     edited_with_its_hash(lines)
-    assert verify(written(tmp_path, lines), saved=[newer]).code == 1
+    assert verify(written(tmp_path, lines), saved=[newest]).code == 1
 
 
 def test_a_saved_head_within_others_leaves_needs_an_export_with_its_size(tmp_path: Path) -> None:
@@ -419,25 +443,54 @@ def test_a_head_by_another_key_is_refused_where_the_key_is_known(ledger: Lines, 
     file = written(tmp_path, ledger)
     assert verify(file).code == 0
     verdict = verify(file, "--public-key", known)
-    assert (verdict.code, verdict.text) == (
-        1,
-        f"TAMPERED: line 1: the head was signed with a key that you didn't give: {ledger[0]['public_key']!r}\n",
+    assert verdict.code == 2
+    assert verdict.text.startswith(
+        f"NOT CHECKED: the head was signed with a key that you didn't give, {ledger[0]['public_key']}. Keys may have been "
+        "rotated: /admin/audit/head shows all of them, and in an export of all organisations the records audit.keys_changed"
     )
+    assert verdict.text.endswith("then repeat --public-key for each\n")
     assert verify(file, "--public-key", known, "--public-key", ledger[0]["public_key"].upper()).code == 0
+    for malformed in ("", "no key", known[:-2], "ff" * 32):
+        verdict = verify(file, "--public-key", known, "--public-key", malformed)
+        said = f"NOT CHECKED: --public-key {malformed!r} isn't a public key: it is 64 hexadecimal digits\n"
+        assert (verdict.code, verdict.text) == (2, said)
 
 
 def test_what_is_no_export_cannot_be_checked(ledger: Lines, tmp_path: Path) -> None:
     file = tmp_path / "ledger.jsonl"
     assert verify(file).code == 2
-    for content, code in (("", 2), ("\n", 1), ("[]\n", 2), ('{"kind": "end"}\n', 2), ('{"kind": "head"}\n', 1)):
+    for content, code in (
+        ("", 2),
+        ("\n", 2),
+        ("[]\n", 2),
+        ("\x89PNG\n\n", 2),
+        ("kind,note\nhead,none\n", 2),
+        ('{"kind": "end"}\n', 2),
+        ('{"kind": "head"}\n', 1),
+    ):
         file.write_text(content)
         assert verify(file).code == code, content
+    table = written(tmp_path, ledger, "csv")
+    text = table.read_text()
+    for changed in (text.replace(",", ";"), text.replace(",", "\t"), text.replace("kind,", '"kind",', 1)):
+        table.write_text(changed)
+        verdict = verify(table)
+        assert (verdict.code, verdict.text.startswith("NOT CHECKED: this isn't an exported ledger")) == (2, True)
     file = written(tmp_path, ledger)
     for content in ("", "nothing", "[]", '{"size": "4"}'):
         (tmp_path / "heads.json").write_text(content)
         assert verify(file, "--head", str(tmp_path / "heads.json")).code == 2
     assert verify(file, "--head", str(tmp_path / "missing")).code == 2
     assert verify(file, "--nonsense").code == 2
+
+
+def test_a_byte_order_mark_changes_nothing(ledger: Lines, tmp_path: Path) -> None:
+    for form in ("jsonl", "csv"):
+        file, saved = written(tmp_path, ledger, form), tmp_path / "heads"
+        file.write_bytes(codecs.BOM_UTF8 + file.read_bytes())
+        saved.write_bytes(codecs.BOM_UTF8 + json.dumps(head_of(ledger)).encode() + b"\r\n")
+        verdict = verify(file, "--head", str(saved))
+        assert (verdict.code, "the first 10 leaves were never rewritten" in verdict.text) == (0, True)
 
 
 def test_saved_heads_are_read_as_aurora_writes_and_shows_them(tmp_path: Path) -> None:
@@ -467,6 +520,7 @@ def test_the_program_runs_on_python_3_9() -> None:
     assert imported == {
         "__future__",
         "argparse",
+        "codecs",
         "collections.abc",
         "csv",
         "datetime",

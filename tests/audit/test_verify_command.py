@@ -46,6 +46,12 @@ def test_exit_statuses(triggers_off: None, capsys: pytest.CaptureFixture[str], t
     copy.write_text("no head")
     assert command(capsys, "--head", str(copy)) == (2, f"Saved heads can't be read: {copy} holds no head.")
     assert command(capsys, "--head", str(tmp_path / "none"))[0] == 2
+    assert command(capsys, "--from", "3")[0] == 0
+    for beyond in ("4", "-1"):
+        assert command(capsys, f"--from={beyond}") == (
+            2,
+            "--from: Give a place from 0 to 3, the number of signed leaves.",
+        )
 
     sql("UPDATE audit_record SET event = 'test.other' WHERE event = 'test.happened'")
     what = "The columns event differ from the record's bytes."
@@ -54,6 +60,17 @@ def test_exit_statuses(triggers_off: None, capsys: pytest.CaptureFixture[str], t
     report: dict[str, Any] = json.loads(text)
     assert (code, report["state"]) == (1, "tampered")
     assert report["first_bad"] == {"seq": 0, "record_id": str(rows[0].pk), "what": what}
+
+
+@pytest.mark.django_db
+def test_a_beginning_beyond_a_cut_tree_tells_of_the_cut(triggers_off: None, capsys: pytest.CaptureFixture[str]) -> None:
+    for count in (1, 3):
+        for _ in range(count):
+            record(event="test.happened")
+        sealing.seal_all()
+    sql("DELETE FROM audit_treehead WHERE size = 4")
+    code, text = command(capsys, "--from", "2")
+    assert (code, "A saved head of size 4 proves that the ledger was cut" in text) == (1, True)
 
 
 @pytest.mark.django_db

@@ -13,8 +13,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, InterfaceError
 
+from audit.errors import BadLedgerQuery
 from audit.verification import Report, verify
 from audit.verifying import outside
+from audit.verifying.ranges import BLOCK
 
 TAMPERED, UNCHECKED = 1, 2
 
@@ -31,7 +33,10 @@ class Command(BaseCommand):
             "--head", type=Path, metavar="FILE",
             help="Signed heads kept elsewhere, one JSON object a line, besides those that this installation keeps.",
         )  # fmt: skip
-        parser.add_argument("--from", type=int, default=0, dest="from_seq", metavar="SEQ", help="Begin at this leaf.")
+        parser.add_argument(
+            "--from", type=int, default=0, dest="from_seq", metavar="SEQ",
+            help=f"Begin at the block of {BLOCK} leaves that holds this leaf; earlier ones are taken as the tree has them.",
+        )  # fmt: skip
         parser.add_argument("--organization", metavar="ID", help="Check the whole tree, but this one's records alone.")
         parser.add_argument("--json", action="store_true", dest="as_json", help="Print the report as JSON.")
 
@@ -43,6 +48,8 @@ class Command(BaseCommand):
                 from_seq=options["from_seq"],
                 workers=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
             )
+        except BadLedgerQuery as error:
+            raise CommandError(f"--{error.field}: {error}", returncode=UNCHECKED) from error
         except OSError as error:
             raise CommandError(f"Saved heads can't be read: {error}", returncode=UNCHECKED) from error
         except (DatabaseError, InterfaceError) as error:
