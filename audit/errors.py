@@ -17,3 +17,7 @@ class NotSealed(Exception):
 
 class TreeDamaged(Exception):
     """The stored tree lacks what a proof needs; ``verify_audit`` says more."""
+
+
+class LedgerDamagedError(Exception):
+    """The stored tree contradicts a head that was signed, so nothing may be signed on top of it."""

@@ -20,8 +20,6 @@ from audit.keys import public_keys, signing_key
 from audit.models import TreeHead
 
 FILE = "heads.jsonl"
-# Heads that one pass copies out of the database, newest first. The newest says all that older ones say.
-MOST_MISSING = 10_000
 
 
 def latest() -> TreeHead | None:
@@ -79,34 +77,6 @@ def last_saved() -> dict[str, Any] | None:
         return None
     with head_files.locked(saved_path()) as file:
         return file.last()
-
-
-def save_missing() -> int:
-    """Append to ``heads.jsonl`` what was signed since its last head, also by others; how many. Raises OSError."""
-    newest = latest()
-    if newest is None:
-        return 0
-    with head_files.locked(saved_path()) as file:
-        missing = _after(file.last(), newest)
-        file.append(as_json(head) for head in missing)
-    return len(missing)
-
-
-def _after(last: Mapping[str, Any] | None, newest: TreeHead) -> list[TreeHead]:
-    """The stored heads that follow a saved one, in order."""
-    if last is None:
-        return list(TreeHead.objects.order_by("-size")[:MOST_MISSING])[::-1]
-    if _is_same(last, newest):
-        return []
-    known = TreeHead.objects.filter(size=last["size"]).first()
-    if known is None or not _is_same(last, known):
-        # The database doesn't hold what was saved: it was set back, or cut. What it says now is kept beside.
-        return [newest]
-    return list(TreeHead.objects.filter(size__gt=last["size"]).order_by("-size")[:MOST_MISSING])[::-1]
-
-
-def _is_same(saved_head: Mapping[str, Any], head: TreeHead) -> bool:
-    return (saved_head["size"], saved_head.get("root")) == (head.size, bytes(head.root).hex())
 
 
 def _signed_text(size: int, root: str, at: str) -> bytes:

@@ -14,6 +14,16 @@ EVENTS = (
             "former_signing_key_id": "the id before",
         },
     ),
+    Event(
+        "audit.set_back",
+        "An operator accepts a restored backup that has less than was sealed",
+        data={
+            "saved_size": "leaves of the largest saved head",
+            "saved_root": "its root, in hexadecimal",
+            "tree_size": "leaves of the restored tree",
+            "kept_as": "name of the file in which the saved heads of before are",
+        },
+    ),
     Event("audit.record_missing", "A record was gone before it was sealed: somebody deleted it"),
     Event(
         "audit.exported",

@@ -16,12 +16,13 @@ from typing import Any, NamedTuple
 from django.db import DatabaseError, IntegrityError, InterfaceError, connection, transaction
 from django.utils import timezone
 
-from audit import heads, merkle
-from audit.keys import public_keys
-from audit.merkle import CompactRange, leaf_hash, peaks
-from audit.models import Leaf, Record, TreeHead, TreeNode, Unsealed
+from audit import heads, saved_heads
+from audit.errors import LedgerDamagedError
+from audit.merkle import CompactRange, leaf_hash
+from audit.models import Leaf, Record, TreeNode, Unsealed
 from audit.services import record
-from audit.tree_store import STRIDE, node
+from audit.stored_tree import stored_tree
+from audit.tree_store import STRIDE
 
 logger = logging.getLogger(__name__)
 
@@ -47,10 +48,6 @@ class Waiting(NamedTuple):
     seq: int | None
 
 
-class LedgerDamagedError(Exception):
-    """The stored tree contradicts a head that was signed, so nothing may be signed on top of it."""
-
-
 def seal_all() -> int:
     """Seal until nothing waits or another sealer works; how many queue entries were done.
 
@@ -60,7 +57,7 @@ def seal_all() -> int:
     while done := seal():
         total += done
     # What a sealer that was killed left out, and what other machines signed.
-    heads.save_missing()
+    saved_heads.save_missing()
     return total
 
 
@@ -76,9 +73,11 @@ def seal(limit: int = BATCH) -> int:
     except (IntegrityError, LedgerDamagedError) as error:
         if _size() > before:
             return 0  # another sealer was quicker
+        if isinstance(error, LedgerDamagedError):
+            raise
         raise LedgerDamagedError(f"The tree doesn't fit its newest head: {error}") from error
     if done:
-        heads.save_missing()
+        saved_heads.save_missing()
     return done
 
 
@@ -89,31 +88,6 @@ def lag() -> dict[str, float]:
     oldest = min(times, default=None)
     seconds = max(0.0, (timezone.now() - oldest).total_seconds()) if oldest else 0.0
     return {"waiting": Unsealed.objects.count(), "oldest_seconds": seconds}
-
-
-def stored_tree() -> CompactRange:
-    """The tree as the database holds it. Raises LedgerDamagedError when it contradicts its head or a saved one."""
-    head = heads.latest()
-    if head is None:
-        return CompactRange()
-    try:
-        tree = CompactRange(head.size, peaks(node, head.size))
-        _refuse_contradiction(head, tree)
-    except LookupError as error:
-        raise LedgerDamagedError(str(error)) from error
-    return tree
-
-
-def _refuse_contradiction(head: TreeHead, tree: CompactRange) -> None:
-    if tree.root() != bytes(head.root):
-        raise LedgerDamagedError(f"The tree of {head.size} leaves isn't the one whose root its head gives.")
-    if head.key_id in public_keys() and not heads.head_is_authentic(head):
-        raise LedgerDamagedError(f"The signature of the head at {head.size} is wrong.")
-    saved = heads.last_saved()
-    if saved is None or not heads.head_is_authentic(saved) or not 0 < saved["size"] <= head.size:
-        return
-    if merkle.root(node, saved["size"]).hex() != saved["root"]:
-        raise LedgerDamagedError(f"The tree isn't the one whose head was saved at {saved['size']} leaves.")
 
 
 def _size() -> int:
@@ -147,8 +121,11 @@ def _seal_batch(limit: int) -> int:
 
 
 def _tree() -> CompactRange:
-    """A copy of the tree to go on with."""
+    """A copy of the tree to go on with. Raises LedgerDamagedError."""
+    saved = saved_heads.largest()
     head, known = heads.latest(), _sealed
+    if problem := saved_heads.contradiction(saved, head):
+        raise LedgerDamagedError(problem)
     if head is not None and (head.size, bytes(head.root)) == (known.size, known.root()):
         return copy.deepcopy(known)
     return stored_tree()

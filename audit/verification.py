@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import orjson
 
-from audit import heads
+from audit import heads, restoring
 from audit.errors import BadLedgerQuery
 from audit.keys import hmac_keys
 from audit.merkle import leaf_hash
@@ -177,6 +177,7 @@ class _Run:
         if newest < self.size:
             since = f"from leaf {newest} on, which no saved head covers" if newest else "without a saved head"
             self.warnings.append(f"The tail is unproven {since}: it could have been cut and written anew.")
+        self.warnings += restoring.warnings()
         return Report(
             state="tampered" if finding else state,
             checked=self.checked.records,

@@ -8,21 +8,23 @@ from typing import Any
 
 from django.conf import settings
 
-from audit import anchors, heads
+from audit import anchors, heads, saved_heads, stored_tree
 from audit.anchors import AnchorState
 from audit.models import TreeHead
 
 
 @dataclass(frozen=True)
 class Seal:
-    """The newest head. ``saved`` is the one kept last outside the database (None without any), ``unreadable`` says why
-    that can't be told, ``anchor`` how the place stands that heads are sent to besides (None without one)."""
+    """The newest head. ``saved`` is the largest authentic one kept outside the database (None without any),
+    ``unreadable`` says why that can't be told, ``anchor`` how the place stands that heads are sent to besides (None
+    without one), ``fault`` how the stored tree contradicts a signed head (empty when it doesn't)."""
 
     head: TreeHead | None
     is_authentic: bool
     saved: dict[str, Any] | None
     unreadable: str = ""
     anchor: AnchorState | None = None
+    fault: str = ""
 
     @property
     def size(self) -> int:
@@ -52,9 +54,9 @@ class Seal:
 
     @property
     def contradiction(self) -> str:
-        """How the database contradicts a signed head kept outside of it; empty when it doesn't, as far as heads tell."""
-        if self.saved is None or not heads.head_is_authentic(self.saved):
-            return ""
+        """How the database contradicts a signed head kept outside of it; empty when it doesn't."""
+        if self.saved is None:
+            return self.fault
         if self.saved_size > self.size:
             return (
                 f"A signed head kept outside the database covers {self.saved_size:,} records, "
@@ -62,15 +64,16 @@ class Seal:
             )
         if self.saved_size == self.size and not self.is_saved:
             return f"A signed head kept outside the database has another root for the same {self.size:,} records."
-        return ""
+        return self.fault
 
 
 def current_seal() -> Seal:
     """Read anew at each call."""
     # The file before the database: a head is saved after it is stored, so that it is never ahead of what is read next.
-    saved, anchor, unreadable = None, None, ""
+    saved, anchor, unreadable, fault = None, None, "", ""
     try:
-        saved = heads.last_saved()
+        saved = saved_heads.largest()
+        fault = stored_tree.fault()
         anchor = anchors.state() if settings.AURORA_LEDGER_ANCHOR else None
     except OSError as error:
         unreadable = f"The file of saved heads can't be read: {error.strerror or error}."
@@ -81,4 +84,5 @@ def current_seal() -> Seal:
         saved=saved,
         unreadable=unreadable,
         anchor=anchor,
+        fault=fault,
     )

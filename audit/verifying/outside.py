@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 
-from audit import anchors, head_files, heads
+from audit import anchors, head_files, heads, restoring
 from audit.models import TreeHead
 from audit.verifying.findings import Finding, first
 
@@ -28,11 +28,15 @@ class Saved:
 
 
 def kept() -> Iterator[Head]:
-    """The heads that this installation keeps: in ``heads.jsonl``, and in its anchor where that is a file. Raises OSError."""
+    """The heads that this installation keeps: in ``heads.jsonl``, and in its anchor where that is a file, without those
+    that were put aside when the ledger was set back. Raises OSError."""
     yield from heads.saved()
     anchor = settings.AURORA_LEDGER_ANCHOR
     if anchor and not anchors.is_address(anchor):
-        yield from head_files.read(Path(anchor))
+        before = restoring.heads_of_before()
+        for head in head_files.read(Path(anchor).expanduser()):
+            if (head["size"], str(head.get("signature"))) not in before:
+                yield head
 
 
 def in_file(path: Path) -> list[Head]:

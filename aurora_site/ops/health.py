@@ -16,7 +16,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection, connections
 
-from audit import anchors, heads, sealing
+from audit import anchors, heads, sealing, stored_tree
 from aurora_site.core.databases import EMBEDDED_ENGINE, RETRIEVAL
 from aurora_site.ops import heartbeat, readiness
 from aurora_site.ops.ledger_diagnosis import LAG_SECONDS
@@ -171,10 +171,12 @@ def check_workers() -> Check:
 
 
 def check_ledger() -> Check:
-    lag = sealing.lag()
+    lag, fault = sealing.lag(), stored_tree.fault()
+    late = f"{lag['waiting']:g} records wait for their seal, the oldest for {lag['oldest_seconds']:.0f} seconds"
+    if fault:
+        return Check("unhealthy", f"{fault} Nothing is sealed on top of it. {late}")
     if lag["oldest_seconds"] > LAG_SECONDS:
-        seconds = f"{lag['oldest_seconds']:.0f} seconds"
-        return Check("degraded", f"{lag['waiting']:g} records wait for their seal, the oldest for {seconds}")
+        return Check("degraded", late)
     if settings.AURORA_LEDGER_ANCHOR and (error := anchors.state().error):
         return Check("degraded", f"The anchor fails: {error}")
     head = heads.latest()

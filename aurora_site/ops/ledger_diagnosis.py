@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import connection
 
 from audit import anchors, heads, keys, sealing, selectors, triggers
+from audit.errors import LedgerDamagedError
+from audit.stored_tree import stored_tree
 from aurora_site.core.home import SECRETS_FILE, home
 from aurora_site.ops.finding import Finding
 
@@ -16,7 +18,10 @@ SAME_KEYS = (
     "Set the same AURORA_HMAC_KEY and AURORA_LEDGER_SIGNING_KEY on all machines, and give older keys in AURORA_HMAC_KEYS and"
     " AURORA_LEDGER_PUBLIC_KEYS."
 )
-VERIFY = "Look with `manage.py verify_audit`."
+VERIFY = (
+    "Look with `manage.py verify_audit`. If you restored a backup, go on from there with "
+    "`manage.py seal_audit --accept-restored`."
+)
 
 
 def key(part: str) -> Finding:
@@ -50,16 +55,12 @@ def triggers_in_place(part: str) -> Finding:
 
 def sealed(part: str) -> Finding:
     """The tree against the heads that were signed, and how far the sealer is behind."""
-    # In this order: what is sealed between the two looks isn't missing.
-    saved, head = heads.last_saved(), heads.latest()
-    size = head.size if head is not None else 0
-    if saved is not None and saved["size"] > size:
-        text = f"{heads.saved_path()} has a head of {saved['size']} leaves, the database only {size}: it was set back or cut"
-        return Finding(part, "broken", text, VERIFY)
     try:
-        sealing.stored_tree()
-    except sealing.LedgerDamagedError as error:
+        size = stored_tree().size
+    except LedgerDamagedError as error:
         return Finding(part, "broken", f"{error} Nothing is sealed on top of it", VERIFY)
+    except OSError as error:
+        return Finding(part, "broken", f"The saved heads can't be read: {error.strerror or error}", VERIFY)
     lag = sealing.lag()
     if lag["oldest_seconds"] > LAG_SECONDS:
         text = f"{lag['waiting']:g} records wait for their seal, the oldest for {lag['oldest_seconds']:.0f} seconds"

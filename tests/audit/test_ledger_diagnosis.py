@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from audit import anchors, heads, sealing
+from audit import anchors, heads, sealing, stored_tree
 from aurora_site.core import home
 from aurora_site.ops import health, ledger_diagnosis
 from tests.audit.tampering import sql
@@ -64,19 +65,29 @@ def test_a_database_that_lacks_what_was_saved() -> None:
     records(2)
     sealing.seal_all()
     with heads.saved_path().open("a") as file:
-        file.write(json.dumps({**heads.as_json(heads.latest()), "size": 7}) + "\n")
+        file.write(json.dumps(heads.as_json(heads.sign(size=7, root=b"r" * 32, at=timezone.now()))) + "\n")
     finding = ledger_diagnosis.sealed("ledger sealing")
     assert finding.state == "broken"
-    assert "has a head of 7 leaves, the database only 2: it was set back or cut" in finding.message
+    assert "has a signed head of 7 leaves, the database only 2: it was set back or cut" in finding.message
 
 
-def test_a_tree_that_contradicts_its_head(triggers_off: None) -> None:
+def test_a_tree_that_contradicts_its_head(triggers_off: None, monkeypatch: pytest.MonkeyPatch) -> None:
     records(2)
     sealing.seal_all()
+    assert health.check_ledger().status == "healthy"
     sql("UPDATE audit_leaf SET hash = %s WHERE seq = 1", b"\x01" * 32)
     finding = ledger_diagnosis.sealed("ledger sealing")
     assert finding.state == "broken"
-    assert finding.message.endswith("isn't the one whose root its head gives. Nothing is sealed on top of it")
+    problem = "The tree of 2 leaves isn't the one whose root its head gives. Nothing is sealed on top of it"
+    assert finding.message == problem
+    # Whether anything waits or not; and what waits is told besides.
+    assert health.check_ledger().status == "healthy", "one look in ten seconds"
+    monkeypatch.setattr(stored_tree, "REMEMBER_SECONDS", 0.0)
+    none_wait = ". 0 records wait for their seal, the oldest for 0 seconds"
+    assert health.check_ledger() == health.Check("unhealthy", problem + none_wait)
+    with pytest.raises(CommandError, match="whose root its head gives") as failure:
+        call_command("seal_audit")
+    assert failure.value.returncode == 1
 
 
 def test_an_anchor_that_fails(settings: Any, tmp_path: Path) -> None:

@@ -170,6 +170,16 @@ def test_a_head_kept_outside_shows_what_was_cut_off(admin: Membership, browser: 
     text = shown(browser.get("/ledger"))
     assert "The ledger was changed." in text
     assert "covers 6 records, the database&#x27;s own only 3: records were cut off." in text
+    assert "Nothing is sealed until an operator looks into it" in text and "seal_audit --accept-restored" in text
+
+
+@pytest.mark.usefixtures("triggers_off")
+def test_a_stored_tree_that_contradicts_its_head_is_told(admin: Membership, browser: Client) -> None:
+    records(admin, 2)
+    sealing.seal_all()
+    sql("UPDATE audit_leaf SET hash = %s WHERE seq = 1", b"\x01" * 32)
+    text = shown(browser.get("/ledger"))
+    assert "The ledger was changed." in text and "the one whose root its head gives. Nothing is sealed" in text
 
 
 @pytest.mark.usefixtures("triggers_off")

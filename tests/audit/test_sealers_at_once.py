@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection, connections, transaction
 
-from audit import heads, sealer, sealing
+from audit import heads, saved_heads, sealer, sealing
 from audit.models import Leaf, Record, TreeHead
 from audit.services import record
 from tests.audit.whole import assert_whole, records
@@ -99,7 +99,7 @@ def test_without_the_lock_the_keys_let_one_through(monkeypatch: pytest.MonkeyPat
     done = in_threads(4, seal)
     assert sum(done) == 60
     assert TreeHead.objects.count() >= 9
-    heads.save_missing()
+    saved_heads.save_missing()
     assert_whole(sealed=60)
 
 

@@ -16,7 +16,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from audit import heads, sealing
+from audit import heads, saved_heads, sealing
 from audit.models import Leaf, Record, TreeHead, TreeNode, Unsealed
 from tests.audit.whole import assert_whole, records
 
@@ -145,17 +145,17 @@ def test_heads_of_other_machines_are_saved_too() -> None:
     heads.saved_path().unlink()
     sealing.seal(limit=1)
     assert [head["size"] for head in heads.saved()] == [1, 2]
-    assert heads.save_missing() == 0
+    assert saved_heads.save_missing() == 0
 
 
-def test_a_database_that_was_set_back_leaves_the_saved_heads_as_proof() -> None:
+def test_a_line_that_nobody_signed_is_left_and_what_is_stored_kept_beside() -> None:
     records(3)
     sealing.seal_all()
     saved = heads.as_json(heads.latest())
     other = {**saved, "size": 9}
     with heads.saved_path().open("a") as file:
         file.write(json.dumps(other) + "\n")
-    assert heads.save_missing() == 1
+    assert saved_heads.save_missing() == 1
     assert list(heads.saved()) == [saved, other, saved]
 
 

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from audit import heads, merkle, sealing
+from audit.errors import LedgerDamagedError
 from audit.merkle import CompactRange
 from audit.models import TreeHead
 from audit.tree_store import node
@@ -36,7 +37,7 @@ def test_nothing_is_signed_on_top_of_a_tree_that_contradicts_a_head(
     assert sql(DAMAGES[damage], b"\x01" * 32) == 1
     monkeypatch.setattr(sealing, "_sealed", CompactRange())
     before = TreeHead.objects.count()
-    with pytest.raises(sealing.LedgerDamagedError):
+    with pytest.raises(LedgerDamagedError):
         sealing.seal_all()
     assert (TreeHead.objects.count(), sealing.lag()["waiting"]) == (before, 1)
 
@@ -50,6 +51,6 @@ def test_a_rewritten_tree_is_found_by_a_saved_head(triggers_off: None) -> None:
     sql("DELETE FROM audit_treehead")
     heads.sign(size=2, root=merkle.root(node, 2), at=timezone.now()).save()
     records(1)
-    with pytest.raises(sealing.LedgerDamagedError, match="head was saved at 2 leaves"):
+    with pytest.raises(LedgerDamagedError, match="head was saved at 2 leaves"):
         sealing.seal_all()
     assert list(heads.saved()) == saved

@@ -219,12 +219,15 @@ def test_a_cut_ledger_is_proven_by_a_saved_head_alone(ledger: list[Record]) -> N
         assert (without.state, without.checked) == ("sound", EDITED + 2)
         assert "The tail is unproven" in without.warnings[1]
         assert bad(verify(saved_heads=[saved])) == (EDITED, None)
-        # Sealed again, other records stand where the old ones stood.
+        # Sealed again by somebody who took the saved heads away too, other records stand where the old ones stood.
+        kept = heads.saved_path().read_bytes()
+        heads.saved_path().unlink()
         for number in range(5):
             made(number)
         sealing.seal_all()
         assert verify(saved_heads=[]).state == "sound"
         assert bad(verify(saved_heads=[saved]))[0] == EDITED
+    heads.saved_path().write_bytes(kept)
     unsigned = {**saved, "signature": "00" * 64}
     assert bad(verify(saved_heads=[unsigned])) == (None, None)
     with undone():
