@@ -1,7 +1,8 @@
 """Triggers by which the database itself refuses to change the ledger, whoever asks.
 
 They refuse UPDATE and DELETE, on PostgreSQL TRUNCATE too. A record may be deleted when its leaf is in ``audit_pruned``:
-retention deletes no others, and verification knows which may be missing. Whoever may alter the tables can take the
+retention deletes no others, and verification knows which may be missing. Personal texts may be deleted, which is how
+they are erased, but not changed. Whoever may alter the tables can take the
 triggers off; verification finds what was done then.
 """
 
@@ -13,12 +14,13 @@ from typing import Any
 from django.db import DatabaseError, connections, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from audit.models import Leaf, Pruned, Record, TreeHead, TreeNode
+from audit.models import Leaf, PersonalText, Pruned, Record, TreeHead, TreeNode
 
 logger = logging.getLogger(__name__)
 
 _RECORD, _LEAF, _PRUNED = (model._meta.db_table for model in (Record, Leaf, Pruned))
 TABLES = (_RECORD, _LEAF, TreeNode._meta.db_table, TreeHead._meta.db_table, _PRUNED)
+_TEXTS = PersonalText._meta.db_table
 
 REFUSAL = "The ledger is append-only."
 # Without the privilege TRIGGER; without SUPER where a binary log is written; the same in MySQL 8's words.
@@ -67,7 +69,7 @@ def install(using: str, **_: Any) -> None:
     if not router.allow_migrate_model(using, Record) or not (absent := missing(using)):
         return
     connection = connections[using]
-    if not set(TABLES) <= set(connection.introspection.table_names()):
+    if not {*TABLES, _TEXTS} <= set(connection.introspection.table_names()):
         return
     statements = _statements(connection)
     try:
@@ -93,12 +95,9 @@ def _statements(connection: BaseDatabaseWrapper) -> dict[str, str]:
     """The statement that makes each trigger, by the trigger's name."""
     make = _postgresql if connection.vendor == "postgresql" else _mysql
     operations = ("UPDATE", "DELETE", *(["TRUNCATE"] if connection.vendor == "postgresql" else []))
-    return {
-        name: make(name, table, operation)
-        for table in TABLES
-        for operation in operations
-        for name in (f"{table}_{operation.lower()}_refused",)
-    }
+    refused = [(table, operation) for table in TABLES for operation in operations] + [(_TEXTS, "UPDATE")]
+    names = {(table, operation): f"{table}_{operation.lower()}_refused" for table, operation in refused}
+    return {name: make(name, *which) for which, name in names.items()}
 
 
 def _postgresql(name: str, table: str, operation: str) -> str:

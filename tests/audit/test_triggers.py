@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection, models, transaction
 from django.utils import timezone
 
 from audit import triggers
-from audit.models import Leaf, Pruned, Record, TreeHead, TreeNode
+from audit.models import Leaf, PersonalText, Pruned, Record, TreeHead, TreeNode
 from audit.services import record
 from tests.audit.tampering import sql
 
@@ -38,6 +38,18 @@ def test_update_and_delete_are_refused(row: Record, table: str, column: str) -> 
         with pytest.raises(DatabaseError, match=r"The ledger is append-only\."), transaction.atomic():
             sql(statement)
     assert (Record.objects.get().event, Leaf.objects.count(), TreeHead.objects.count()) == ("test.happened", 1, 1)
+
+
+def test_personal_texts_may_be_erased_but_not_changed() -> None:
+    text = record(event="test.said", personal={"note": "hello"}).texts.get()
+    for column in ("text", "salt", "name", "person_id", "record_id"):
+        with pytest.raises(DatabaseError, match=r"The ledger is append-only\. UPDATE of"), transaction.atomic():
+            sql(f"UPDATE audit_personaltext SET {column} = {column}")
+    text.text = "goodbye"
+    with pytest.raises(DatabaseError), transaction.atomic():
+        text.save()
+    assert PersonalText.objects.get().text == "hello"
+    assert PersonalText.objects.all().delete()[0] == 1
 
 
 def test_the_orm_is_refused_too(row: Record) -> None:
