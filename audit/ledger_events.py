@@ -27,7 +27,7 @@ EVENTS = (
     Event("audit.record_missing", "A record was gone before it was sealed: somebody deleted it"),
     Event(
         "audit.exported",
-        "An administrator takes the organisation's ledger away",
+        "An administrator takes the organisation's ledger away, or an operator's command wrote it out",
         data={
             "format": "`jsonl` or `csv`",
             "filters": "names of the filters that narrowed it",

@@ -13,7 +13,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from audit import heads, sealing
-from audit.models import Unsealed
+from audit.models import Record, Unsealed
 from tests.audit.ledgers import OTHER, OWN, exported, sealed, write
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +37,10 @@ def test_a_folder_has_the_ledger_and_the_program_that_checks_it(tmp_path: Path, 
     assert (done.returncode, done.stderr) == (0, "")
     assert "the first 9 leaves were never rewritten: they give 2 saved heads" in done.stdout
     assert OTHER not in file.read_text()
-    assert Unsealed.objects.count() == 2
+    told = Record.objects.get(event="audit.exported")
+    assert (told.organization_id, told.actor_id) == (OWN, "")
+    assert json.loads(bytes(told.body))["data"] == {"format": form, "filters": []}
+    assert Unsealed.objects.count() == 3
 
 
 def test_to_standard_output_all_organisations(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
@@ -46,6 +49,7 @@ def test_to_standard_output_all_organisations(capfdbinary: pytest.CaptureFixture
     lines = [json.loads(line) for line in capfdbinary.readouterr().out.splitlines()]
     assert [line["kind"] for line in lines] == ["head", *["record"] * 4, "end"]
     assert lines[0]["scope"] == {"organization_id": None}
+    assert Record.objects.get(event="audit.exported").organization_id == ""
 
 
 def test_a_period(tmp_path: Path) -> None:
@@ -55,6 +59,8 @@ def test_a_period(tmp_path: Path) -> None:
     call_command("export_audit", output=str(tmp_path), since=since, until=since, event="test.*", stdout=io.StringIO())
     kinds = [json.loads(line)["kind"] for line in (tmp_path / "ledger.jsonl").read_text().splitlines()]
     assert kinds == ["head", "subtree", "record", "subtree", "end"]
+    told = json.loads(bytes(Record.objects.get(event="audit.exported").body))
+    assert told["data"]["filters"] == ["event", "since", "until"]
 
 
 @pytest.mark.parametrize(
@@ -69,6 +75,7 @@ def test_a_period(tmp_path: Path) -> None:
 def test_what_cannot_be_exported(options: dict[str, str], said: str) -> None:
     with pytest.raises(CommandError, match=said):
         call_command("export_audit", **options)
+    assert not Record.objects.filter(event="audit.exported").exists()
 
 
 def test_a_failed_export_leaves_no_file_of_that_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,4 +92,5 @@ def test_a_failed_export_leaves_no_file_of_that_name(tmp_path: Path, monkeypatch
     monkeypatch.setattr(exporting, "_sealed", fails)
     with pytest.raises(CommandError, match="No space left"):
         call_command("export_audit", output=str(tmp_path))
+    assert Record.objects.filter(event="audit.exported").count() == 1
     assert (tmp_path / "ledger.jsonl").read_bytes() == whole

@@ -17,8 +17,9 @@ from tqdm import tqdm
 from audit.errors import BadLedgerQuery
 from audit.export_formats import FORMATS
 from audit.exporting import Entry, entries
-from audit.filters import filter_from
+from audit.filters import NAMES, filter_from
 from audit.offline import VERIFIER
+from audit.services import record
 
 STANDARD_OUTPUT = "-"
 
@@ -53,6 +54,12 @@ class Command(BaseCommand):
         try:
             scope = filter_from(options, organization_id=organization)
             self._export(Counted(entries(scope, saved_sizes=sizes)), options["format"], options["output"])
+            filters = sorted(name for name in NAMES if options.get(name))
+            record(
+                event="audit.exported",
+                organization_id=organization,
+                data={"format": options["format"], "filters": filters},
+            )
         except BadLedgerQuery as error:
             raise CommandError(f"--{error.field}: {error}") from error
         except DatabaseError as error:
