@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -20,7 +20,7 @@ from audit.models import Record
 from audit.pages.access import admin_page
 from audit.pages.activity import SEALS, Activity, activity_of, seal_times
 from audit.pages.checking import Standing
-from audit.pages.people import names_of
+from audit.pages.people import PERSON, names_of
 from audit.pages.seals import current_seal
 from audit.pages.wording import short, when_of
 from audit.paging import page_of
@@ -71,18 +71,24 @@ def _found(identity: Identity, given: dict[str, str], cursor: str) -> dict[str, 
 
 def _listed(records: Sequence[Record], own_id: str) -> list[Listed]:
     places = places_of(record.pk for record in records)
-    names = names_of((record.actor_id for record in records), own_id=own_id)
+    about = [record.subject_id for record in records if record.subject_type == PERSON]
+    names = names_of([*(record.actor_id for record in records), *about], own_id=own_id)
     return [
         Listed(
             record=record,
             title=when_of(record.event),
             by=names.get(record.actor_id, ""),
-            subject=sentence(record.subject_type),
+            subject=_subject(record, names),
             seq=places.get(record.pk),
             standing=_standing(record, places.get(record.pk)),
         )
         for record in records
     ]
+
+
+def _subject(record: Record, names: Mapping[str, str]) -> str:
+    """What a record is about: people by their names, all else by its kind."""
+    return names.get(record.subject_id, "") if record.subject_type == PERSON else sentence(record.subject_type)
 
 
 def _standing(record: Record, seq: int | None) -> Standing:

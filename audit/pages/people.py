@@ -6,6 +6,9 @@ from collections.abc import Iterable
 
 from aurora_site.accounts.models import User
 
+# The subject type of records about a person.
+PERSON = "user"
+
 
 def names_of(user_ids: Iterable[str], *, own_id: str = "") -> dict[str, str]:
     """What to call each person: name, else e-mail address, "an erased person"; ``own_id`` is "you". Ids of nobody stay."""

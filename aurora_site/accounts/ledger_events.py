@@ -25,7 +25,7 @@ _SIGN_INS = (
     Event(
         "accounts.sign_in_failed",
         "A sign-in was refused",
-        {"known": "whether the address has an account"},
+        {"known": "whether the address has an account: what the record is about, since nobody knows who tried"},
         {"ip": "from which address", "email": "the address that was given"},
     ),
     Event(
@@ -76,7 +76,10 @@ _PEOPLE = (
     Event(
         "accounts.person_erased",
         "A person was erased: their texts, conversations and account",
-        {"counts": "how many rows of each kind went", "account_kept": "whether the account stays, the demo visitor's"},
+        {
+            "counts": "how many rows of each kind went; of a person of several organisations a record of none tells it",
+            "account_kept": "whether the account stays, the demo visitor's",
+        },
     ),
     Event("accounts.team_created", "A team was made", _TEAM),
     Event(

@@ -36,14 +36,16 @@ def end_sign_in_of_session(sender: Any, request: Any, user: User | None, **kwarg
 def note_failed_sign_in(sender: Any, credentials: dict[str, Any], request: Any = None, **kwargs: Any) -> None:
     email = normalized_email(str(credentials.get("username") or credentials.get("email") or ""))
     user = User.objects.filter(email=email).first()
-    logger.warning("failed sign-in for %s", user.pk if user else "an unknown address")
+    user_id = user.pk if user else ""
+    logger.warning("failed sign-in for %s", user_id or "an unknown address")
+    # Who tried isn't known: the account is what it is about, not who acted.
     record(
         event="accounts.sign_in_failed",
         organization_id=user.default_organization_id if user else "",
-        actor_id=user.pk if user else "",
-        subject=("user", user.pk if user else ""),
+        subject=("user", user_id),
         data={"known": user is not None},
         personal={"ip": _ip(request), "email": email[:254]},
+        person_id=user_id,
     )
 
 

@@ -55,7 +55,10 @@ def test_wrong_credentials_look_alike_and_are_on_the_ledger(api: Api, admin: Mem
     assert answer.json()["detail"] == "Invalid credentials"
     assert SignIn.objects.count() == 0
     record = Record.objects.get(event="accounts.sign_in_failed")
-    assert record.actor_id == (admin.user_id if known else "")
+    # Whoever tried isn't the account that was tried.
+    user_id = admin.user_id if known else ""
+    assert (record.actor_id, record.subject_type, record.subject_id) == ("", "user", user_id)
+    assert {text.person_id for text in record.texts.all()} == {user_id}
 
 
 def test_an_unknown_address_costs_a_password_hash(api: Api, admin: Membership, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -222,3 +222,14 @@ class TestDjangoAdmin:
         assert operator_client.get(reverse("admin:audit_treehead_add")).status_code == 403
         assert operator_client.post(reverse("admin:audit_record_delete", args=[row.pk])).status_code == 403
         assert json.loads(bytes(Record.objects.get(pk=row.pk).body))["event"] == "test.happened"
+
+
+def test_a_failed_sign_in_is_about_a_person_and_by_nobody(admin: Membership, browser: Client) -> None:
+    organization_id, subject = admin.organization_id, ("user", member_factory(admin.organization, name="Bea").user_id)
+    row = record(
+        event="accounts.sign_in_failed", organization_id=organization_id, subject=subject, data={"known": True}
+    )
+    (listed_row,) = [each for each in browser.get("/ledger").context["records"] if each.record == row]
+    assert (listed_row.by, listed_row.subject) == ("", "Bea")
+    text = shown(browser.get(reverse("ledger-record-page", args=[row.pk])))
+    assert '<p class="lede">About Bea, <time' in text

@@ -167,6 +167,23 @@ def test_a_persons_texts_are_gone_from_every_table_and_records_stay_authentic(qu
         assert json.loads(bytes(Record.objects.get(pk=record_id).body))["texts"][name] == commitment(salt, text)
     told = json.loads(bytes(Record.objects.get(event="accounts.person_erased").body))
     assert (told["subject"]["id"], told["data"]["counts"]) == (quillon.user_id, erased.counts)
+    assert (told["organization_id"], told["actor_id"]) == (str(quillon.organization_id), "")
+
+
+def test_each_organisation_is_told_and_counts_over_several_are_no_ones(quillon: Membership) -> None:
+    other = member_factory(organization_factory(), user=quillon.user)
+    admin = Membership.objects.for_organization(quillon.organization).get(role=Role.ADMIN)
+    with pytest.raises(CommandError, match="there is no account nobody"):
+        call_command("erase_person", EMAIL, by="nobody")
+    assert not Record.objects.filter(event="accounts.person_erased").exists()
+    call_command("erase_person", EMAIL, by=admin.user.email.upper(), stdout=io.StringIO())
+    told = Record.objects.filter(event="accounts.person_erased", subject_id=quillon.user_id, actor_id=admin.user_id)
+    fields = {row.organization_id: sorted(json.loads(bytes(row.body))["data"]) for row in told}
+    assert fields == {
+        str(quillon.organization_id): ["account_kept"],
+        str(other.organization_id): ["account_kept"],
+        "": ["account_kept", "counts"],
+    }
 
 
 def test_others_keep_what_is_theirs(quillon: Membership) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -36,7 +37,8 @@ def person_erase(*, who: str, actor_id: str = "") -> Erased:
     """Erase a person, by user id or e-mail address; by address also one who never had an account. Twice is as once.
 
     Raises NotFound where nothing is kept of anybody like that, and Conflict (LAST_ADMIN, LAST_OPERATOR) for somebody
-    whom an organisation with other members, the default one, or the installation can't be without.
+    whom an organisation with other members, the default one, or the installation can't be without. ``actor_id`` is
+    who had it done, where that is known.
     """
     user = _user(who)
     if user is not None and not user.is_demo:
@@ -46,18 +48,28 @@ def person_erase(*, who: str, actor_id: str = "") -> Erased:
         sign_ins_end(user=user, reason="erased", actor_id=actor_id)
     with transaction.atomic():
         person = _person(who, user)
+        places = list(Membership.objects.filter(user=user).values_list("organization_id", flat=True)) if user else []
         counts = erase(person)
         if user is None and not counts:
             raise NotFound("Nothing is kept of such a person.")
+        erased = Erased(person.id, counts, account_kept=user is not None and user.is_demo)
         if counts:
-            kept = user is not None and user.is_demo
-            record(
-                event="accounts.person_erased",
-                actor_id=actor_id,
-                subject=("user", person.id),
-                data={"counts": counts, "account_kept": kept},
-            )
-    return Erased(person.id, counts, account_kept=user is not None and user.is_demo)
+            _note(erased, places, actor_id)
+    return erased
+
+
+def _note(erased: Erased, places: Sequence[UUID], actor_id: str) -> None:
+    """Tell each organisation of the person. Counts over several are none of any one's business: those stand apart."""
+    told: dict[UUID | str, dict[str, object]] = {place: {"account_kept": erased.account_kept} for place in places}
+    told |= {places[0] if len(places) == 1 else "": {"counts": erased.counts, "account_kept": erased.account_kept}}
+    for place, data in told.items():
+        record(
+            event="accounts.person_erased",
+            organization_id=place,
+            actor_id=actor_id,
+            subject=("user", erased.person_id),
+            data=data,
+        )
 
 
 def erasures_repeat() -> int:

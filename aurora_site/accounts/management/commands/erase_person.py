@@ -4,7 +4,10 @@ import json
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import Q
 
+from aurora_site.accounts.models import User
+from aurora_site.accounts.models.user import normalized_email
 from aurora_site.accounts.services.erasure import person_erase
 from aurora_site.core.http.errors import ApiError
 
@@ -14,11 +17,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("person", help="User id, or e-mail address (also of somebody without an account).")
+        parser.add_argument(
+            "--by", default="", metavar="WHO", help="Who has it done (user id or address), for the ledger."
+        )
         parser.add_argument("--json", action="store_true", help="Print the counts as JSON.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            erased = person_erase(who=options["person"])
+            erased = person_erase(who=options["person"], actor_id=_account_id(options["by"]))
         except ApiError as refusal:
             raise CommandError(str(refusal)) from refusal
         if options["json"]:
@@ -32,3 +38,13 @@ class Command(BaseCommand):
             self.stdout.write("Nothing was left of this person.")
         else:
             self.stdout.write(f"Erased. Records name {erased.person_id or 'nobody'} from now on.")
+
+
+def _account_id(who: str) -> str:
+    """The id of who has it done; empty when nobody is named. Raises CommandError for nobody known."""
+    if not who:
+        return ""
+    user_id = User.objects.filter(Q(pk=who) | Q(email=normalized_email(who))).values_list("pk", flat=True).first()
+    if user_id is None:
+        raise CommandError(f"--by: there is no account {who}.")
+    return user_id
