@@ -171,6 +171,7 @@ def test_a_head_kept_outside_shows_what_was_cut_off(admin: Membership, browser: 
     assert "The ledger was changed." in text
     assert "covers 6 records, the database&#x27;s own only 3: records were cut off." in text
     assert "Nothing is sealed until an operator looks into it" in text and "seal_audit --accept-restored" in text
+    assert "in heads.jsonl is a head of 6 records: see above" in text and "the rest follows" not in text
 
 
 @pytest.mark.usefixtures("triggers_off")
