@@ -147,7 +147,10 @@ class Bell:
                     await layer.group_add(GROUP, channel)
         finally:
             receiving.cancel()
-            await layer.group_discard(GROUP, channel)
+            # Whatever a layer raises that is away: it mustn't take the place of a cancellation, which ends the listening.
+            with contextlib.suppress(Exception):
+                async with asyncio.timeout(SEND_SECONDS):
+                    await layer.group_discard(GROUP, channel)
 
     def _heard(self, message: Mapping[str, Any]) -> None:
         match message:

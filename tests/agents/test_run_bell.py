@@ -109,3 +109,21 @@ async def test_a_layer_that_is_away_disturbs_nobody(monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize("message", [{}, {"kind": "cancel"}, {"kind": "watch", "run_ids": "x"}, {"kind": "dance"}])
 async def test_a_message_without_sense_is_ignored(message: dict[str, Any]) -> None:
     Bell.current()._heard(message)
+
+
+async def test_it_stops_listening_when_asked_although_the_layer_is_away(
+    layer: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rung: list[str] = []
+    here = Bell.current()
+    here.on_cancel = rung.append
+    await heard(lambda: rung, lambda: here.ring_cancel(RUN))
+
+    async def away(group: str, channel: str) -> None:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(bell.get_channel_layer(), "group_discard", away)
+    assert here._listening is not None
+    here._listening.cancel()
+    done, _ = await asyncio.wait([here._listening], timeout=5)
+    assert [task.cancelled() for task in done] == [True]
