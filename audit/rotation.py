@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from django.conf import settings
 
 from audit.keys import (
@@ -15,8 +13,8 @@ from audit.keys import (
     signing_key,
     signing_key_of,
 )
-from audit.models import Record
 from audit.sealing import alone
+from audit.selectors import latest_of
 from audit.services import record
 from aurora_site.core.home import secret_replace
 
@@ -73,8 +71,5 @@ def keys_record() -> bool:
 
 
 def _last_recorded() -> tuple[str, str]:
-    last = Record.objects.filter(event=EVENT).order_by("-at", "-id").first()
-    if last is None:
-        return "", ""
-    data = json.loads(bytes(last.body))["data"]
-    return data["hmac_key_id"], data["signing_key_id"]
+    last = latest_of(EVENT)
+    return (last.data["hmac_key_id"], last.data["signing_key_id"]) if last else ("", "")
