@@ -5,26 +5,53 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from aurora_site.core.erasure import Erasure, Person
-from incidents.models import Alert, Incident, TimelineEntry
+from incidents.models import (
+    Alert,
+    AlertSeries,
+    Incident,
+    IncidentFeedback,
+    Integration,
+    NotificationChannel,
+    Responder,
+    Shift,
+    TimelineEntry,
+)
 
 _PSEUDONYM = "an id alone; with the account emptied it names nobody"
 
 
 def erase(person: Person) -> Mapping[str, int]:
-    """Empty the person's entries in timelines; delete the incidents of organisations that go with them."""
+    """Empty the person's entries in timelines, take them off rosters; delete the incidents of organisations that go."""
     gone = Incident.objects.filter(organization__in=person.organizations)
-    alerts = Alert.objects.filter(organization__in=person.organizations).delete()[0]
-    merged = gone.exclude(merged_into=None).delete()[0]
-    counts = {"incidents": merged + gone.delete()[0], "alerts": alerts}
+    counts = {
+        "alerts": Alert.objects.filter(organization__in=person.organizations).delete()[0]
+        + AlertSeries.objects.filter(organization__in=person.organizations).delete()[0],
+        "incidents": gone.exclude(merged_into=None).delete()[0] + gone.delete()[0],
+        "integrations": Integration.objects.filter(organization__in=person.organizations).delete()[0],
+        "notification_channels": NotificationChannel.objects.filter(organization__in=person.organizations).delete()[0],
+    }
     if person.id:
         entries = TimelineEntry.objects.filter(actor_id=person.id).exclude(text="", data={})
         counts["timeline_entries"] = entries.update(text="", data={})
+        counts["shifts"] = Shift.objects.filter(user_id=person.id).delete()[0]
+        counts["responders"] = Responder.objects.filter(user_id=person.id).delete()[0]
+        counts["incident_feedback"] = IncidentFeedback.objects.filter(user_id=person.id).delete()[0]
     return counts
 
 
 ERASURE = Erasure(
     app="incidents",
     erase=erase,
-    covers=frozenset({"incidents.TimelineEntry.actor_id"}),
-    exempt={"incidents.Incident.assignee": _PSEUDONYM},
+    covers=frozenset(
+        {
+            "incidents.TimelineEntry.actor_id",
+            "incidents.Shift.user",
+            "incidents.Responder.user",
+            "incidents.IncidentFeedback.user",
+        }
+    ),
+    exempt={
+        "incidents.Incident.assignee": _PSEUDONYM,
+        "incidents.Merge.actor_id": _PSEUDONYM,
+    },
 )

@@ -27,5 +27,11 @@ class IncidentIsMerged(IncidentError):
     field = "status"
 
 
+class TransitionNotAllowed(IncidentError):
+    """A change of state that the lifecycle doesn't have; the text names those it has."""
+
+    field = "status"
+
+
 class AlreadyExists(IncidentError):
     """A row that its unique constraint allows once."""

@@ -16,6 +16,7 @@ EVENTS = (
         {
             "changed": "names of what was changed",
             "status": "its state before and after",
+            "severity": "how bad it is, before and after",
             "aurora_status": "the investigation's state before and after",
             "active_tab": "the page's tab before and after",
         },

@@ -58,7 +58,7 @@ def incident_alerts(incident: Incident) -> QuerySet[Alert]:
 
 def incident_timeline(incident: Incident) -> QuerySet[TimelineEntry]:
     """An incident's timeline, oldest entry first."""
-    return incident.timeline.order_by("at", "id")
+    return incident.timeline.order_by("seq")
 
 
 def services(organization_id: object) -> QuerySet[Service]:

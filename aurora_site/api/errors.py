@@ -61,6 +61,7 @@ DOMAIN_ERRORS: dict[type[Exception], tuple[int, str]] = {
     incident_errors.UnknownIncident: (404, "NOT_FOUND"),
     incident_errors.UnknownReference: (400, "VALIDATION_ERROR"),
     incident_errors.IncidentIsMerged: (409, "INCIDENT_MERGED"),
+    incident_errors.TransitionNotAllowed: (409, "TRANSITION_NOT_ALLOWED"),
     incident_errors.AlreadyExists: (409, "ALREADY_EXISTS"),
     learning_errors.UnknownReference: (400, "VALIDATION_ERROR"),
     learning_errors.PrerequisiteCycle: (400, "PREREQUISITE_CYCLE"),

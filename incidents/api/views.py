@@ -10,10 +10,12 @@ from rest_framework.response import Response
 
 from aurora_site.core.http.errors import NotFound
 from aurora_site.core.http.pagination import page
-from incidents import selectors, services
+from incidents import selectors
 from incidents.api import serializers as inputs
 from incidents.api import shapes
 from incidents.api.base import IncidentsApiView
+from incidents.services.incidents import incident_create, incident_update
+from incidents.services.service_graph import service_create
 
 
 class IncidentsView(IncidentsApiView):
@@ -30,7 +32,7 @@ class IncidentsView(IncidentsApiView):
     def post(self, request: Request) -> Response:
         """Report an incident: ``{"title", "service"?, "severity"?, "summary"?}`` -> 201 ``{"incident": {…}}``."""
         data = self.validated(inputs.IncidentInput)
-        incident = services.incident_create(**self.actor, service_name=data.pop("service"), **data)
+        incident = incident_create(**self.actor, service_name=data.pop("service"), **data)
         return Response({"id": incident.pk, "incident": self.detail(incident)}, status=201)
 
 
@@ -45,7 +47,7 @@ class IncidentView(IncidentsApiView):
         """Set ``status``, ``auroraStatus``, ``summary`` or ``activeTab`` -> ``{"success": true, "id", "incident"}``."""
         self.incident(incident_id)
         changes = self.validated(inputs.IncidentPatch)
-        services.incident_update(**self.actor, incident_id=incident_id, **changes)
+        incident_update(**self.actor, incident_id=incident_id, **changes)
         incident = self.incident(incident_id)
         return Response({"success": True, "id": incident.pk, "incident": self.detail(incident)})
 
@@ -79,7 +81,7 @@ class ServicesView(IncidentsApiView):
     def post(self, request: Request) -> Response:
         """Create a service: ``{"name", "description"?, "dependencies"?: [ids]}``."""
         data = self.validated(inputs.ServiceInput)
-        service = services.service_create(**self.actor, dependency_ids=data.pop("dependencies"), **data)
+        service = service_create(**self.actor, dependency_ids=data.pop("dependencies"), **data)
         return Response(shapes.service_as_json(service), status=201)
 
 

@@ -137,8 +137,18 @@ def _work(quillon: Membership) -> None:
     invitation_create(organization=place, email="quillon@elsewhere.example", role=Role.VIEWER, invited_by=admin)
     Learner.objects.create(organization=place, user=quillon.user, name=NAME, goals=SAID, start_date="2026-01-05")
     Learner.objects.create(organization=place, name="Other", email=EMAIL.upper(), start_date="2026-01-05")
-    incident = Incident.objects.create(organization=place, title="Checkout is slow", started_at=timezone.now())
-    TimelineEntry.objects.create(incident=incident, kind="note", actor_id=quillon.user_id, text=SAID, at=timezone.now())
+    incident = Incident.objects.create(
+        organization=place, number=1, title="Checkout is slow", started_at=timezone.now()
+    )
+    TimelineEntry.objects.create(
+        organization=place,
+        seq=1,
+        incident=incident,
+        kind="note",
+        actor_id=quillon.user_id,
+        text=SAID,
+        at=timezone.now(),
+    )
     content_type = ContentType.objects.get_for_model(User)
     LogEntry.objects.create(
         user=admin, content_type=content_type, object_id=quillon.user_id, object_repr=EMAIL, action_flag=2
@@ -250,7 +260,7 @@ def test_an_organisation_of_one_goes_with_its_person(db: None) -> None:
     UnansweredQuestion.objects.create(
         organization=place, question=SAID, question_hash=hashlib.sha256().hexdigest(), last_asked_at=timezone.now()
     )
-    Incident.objects.create(organization=place, title=SAID, started_at=timezone.now())
+    Incident.objects.create(organization=place, number=1, title=SAID, started_at=timezone.now())
     person_erase(who=EMAIL)
     assert Document.objects.get().state == Document.State.DELETING
     Document.objects.all().delete()

@@ -23,9 +23,19 @@ class IncidentFactory(factory.django.DjangoModelFactory):
         model = models.Incident
 
     organization = factory.LazyFunction(organization_factory)
+    number = factory.Sequence(lambda number: number + 1)
     title = factory.Sequence(lambda number: f"Incident {number:04}")
     severity = models.Severity.HIGH
     started_at = factory.Sequence(lambda number: FIRST + timedelta(minutes=number))
+
+
+class AlertSeriesFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = models.AlertSeries
+
+    organization = factory.LazyFunction(organization_factory)
+    fingerprint = factory.Sequence(lambda number: f"{number:064}")
+    source_type = "grafana"
 
 
 class AlertFactory(factory.django.DjangoModelFactory):
@@ -34,11 +44,16 @@ class AlertFactory(factory.django.DjangoModelFactory):
 
     incident = factory.SubFactory(IncidentFactory)
     organization = factory.SelfAttribute("incident.organization")
-    fingerprint = factory.Sequence(lambda number: f"{number:064}")
+    series = factory.SubFactory(AlertSeriesFactory, organization=factory.SelfAttribute("..organization"))
+    fingerprint = factory.SelfAttribute("series.fingerprint")
+    open_key = factory.LazyAttribute(lambda row: row.fingerprint if row.status == "firing" else None)
     source_type = "grafana"
     title = factory.Sequence(lambda number: f"Alert {number:04}")
+    status = "firing"
     started_at = FIRST
+    ended_at = factory.LazyAttribute(lambda row: None if row.status == "firing" else FIRST + timedelta(hours=1))
     received_at = factory.Sequence(lambda number: FIRST + timedelta(seconds=number))
+    last_received_at = factory.SelfAttribute("received_at")
 
 
 class TimelineEntryFactory(factory.django.DjangoModelFactory):
@@ -46,5 +61,7 @@ class TimelineEntryFactory(factory.django.DjangoModelFactory):
         model = models.TimelineEntry
 
     incident = factory.SubFactory(IncidentFactory)
+    organization = factory.SelfAttribute("incident.organization")
+    seq = factory.Sequence(lambda number: number + 1)
     kind = "incident.created"
     at = factory.Sequence(lambda number: FIRST + timedelta(seconds=number))

@@ -8,8 +8,8 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from audit.models import Record
-from incidents import services
 from incidents.models import IncidentStatus, TimelineEntry
+from incidents.services.incidents import incident_update
 from tests.factories.accounts import member_factory
 from tests.factories.incidents import FIRST, IncidentFactory
 
@@ -150,7 +150,7 @@ def test_changes_at_once_are_all_kept_and_chained():
     def change(summary):
         try:
             barrier.wait(timeout=10)
-            services.incident_update(
+            incident_update(
                 organization_id=incident.organization_id,
                 actor_id="user_racer",
                 incident_id=incident.pk,

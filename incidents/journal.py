@@ -1,0 +1,105 @@
+"""The one way to change incidents: hold the organisation's lock, write the timeline, tell who listens.
+
+Everything that changes incidents of an organisation happens inside ``journal(organization_id)``, one at a time; so two
+first alerts at once can't open two incidents, and what has a higher ``seq`` was committed later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from incidents.models import Incident, IncidentLog, TimelineEntry
+
+# Called in the transaction, with what it adds to timelines.
+InTransaction = Callable[[Sequence[TimelineEntry]], None]
+# Called after the commit, with the organisation and the number of the last entry.
+AfterCommit = Callable[[UUID, int], None]
+
+_in_transaction: list[InTransaction] = []
+_after_commit: list[AfterCommit] = []
+
+
+def listen(*, in_transaction: InTransaction | None = None, after_commit: AfterCommit | None = None) -> None:
+    """Hear of what is added to timelines; for ``AppConfig.ready()``."""
+    if in_transaction is not None and in_transaction not in _in_transaction:
+        _in_transaction.append(in_transaction)
+    if after_commit is not None and after_commit not in _after_commit:
+        _after_commit.append(after_commit)
+
+
+class Journal:
+    """An organisation's incidents while nobody else changes them. Made by ``journal``."""
+
+    def __init__(self, log: IncidentLog) -> None:
+        self.organization_id: UUID = log.organization_id
+        self.now = timezone.now()
+        self._log = log
+        self._entries: list[TimelineEntry] = []
+
+    def next_number(self) -> int:
+        """The number of a new incident."""
+        self._log.last_number += 1
+        return self._log.last_number
+
+    def add(
+        self,
+        incident: Incident,
+        kind: str,
+        *,
+        actor_id: str = "",
+        text: str = "",
+        data: Mapping[str, Any] | None = None,
+        at: datetime | None = None,
+    ) -> TimelineEntry:
+        """Add to an incident's timeline; ``actor_id`` stays empty for Aurora itself. Stored when the journal closes."""
+        self._log.last_seq += 1
+        entry = TimelineEntry(
+            organization_id=self.organization_id,
+            seq=self._log.last_seq,
+            incident=incident,
+            kind=kind,
+            actor_id=actor_id,
+            text=text,
+            data=dict(data or {}),
+            at=at or self.now,
+        )
+        self._entries.append(entry)
+        return entry
+
+    def close(self) -> None:
+        """Store what was added, and tell who listens."""
+        self._log.save(update_fields=["last_seq", "last_number"])
+        if not self._entries:
+            return
+        TimelineEntry.objects.bulk_create(self._entries)
+        for listener in _in_transaction:
+            listener(self._entries)
+        organization_id, last_seq = self.organization_id, self._log.last_seq
+        for ring in _after_commit:
+            transaction.on_commit(partial(ring, organization_id, last_seq), robust=True)
+
+
+@contextmanager
+def journal(organization_id: UUID) -> Iterator[Journal]:
+    """Change an organisation's incidents, in one transaction that waits for its turn."""
+    with transaction.atomic():
+        opened = Journal(_locked(organization_id))
+        yield opened
+        opened.close()
+
+
+def _locked(organization_id: UUID) -> IncidentLog:
+    rows = IncidentLog.objects.for_organization(organization_id).select_for_update()
+    log = rows.first()
+    if log is None:
+        IncidentLog.objects.get_or_create(organization_id=organization_id)
+        log = rows.get()
+    return log

@@ -1,0 +1,1 @@
+"""Writes of incidents: each commits its rows, timeline entries and ledger records together."""

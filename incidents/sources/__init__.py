@@ -1,0 +1,1 @@
+"""What monitoring systems send: who may have sent it, and which alerts are in it."""
