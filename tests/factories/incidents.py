@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import factory
 
 from incidents import models
-from tests.factories.accounts import organization_factory
+from tests.factories.accounts import member_factory, organization_factory
 
 FIRST = datetime(2026, 1, 6, 9, tzinfo=UTC)
 
@@ -65,3 +65,50 @@ class TimelineEntryFactory(factory.django.DjangoModelFactory):
     seq = factory.Sequence(lambda number: number + 1)
     kind = "incident.created"
     at = factory.Sequence(lambda number: FIRST + timedelta(seconds=number))
+
+
+class CorrelationFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = models.Correlation
+
+    alert = factory.SubFactory(AlertFactory)
+    incident = factory.SelfAttribute("alert.incident")
+    strategy = "opened"
+    at = FIRST
+
+
+class MergeFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = models.Merge
+
+    source = factory.SubFactory(IncidentFactory)
+    target = factory.SubFactory(IncidentFactory, organization=factory.SelfAttribute("..source.organization"))
+    source_status = "investigating"
+    at = FIRST
+
+
+class RosterFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = models.Roster
+
+    organization = factory.LazyFunction(organization_factory)
+    name = factory.Sequence(lambda number: f"Roster {number:04}")
+
+
+class ShiftFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = models.Shift
+
+    roster = factory.SubFactory(RosterFactory)
+    user = factory.LazyAttribute(lambda row: member_factory(organization=row.roster.organization).user)
+    starts_at = FIRST
+    ends_at = FIRST + timedelta(hours=8)
+
+
+class RunbookLinkFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = models.RunbookLink
+
+    organization = factory.LazyFunction(organization_factory)
+    title = factory.Sequence(lambda number: f"Runbook {number:04}")
+    url = "https://runbooks.example.org/web"

@@ -3,12 +3,34 @@
 import pytest
 
 from incidents.models import Incident
-from tests.factories.incidents import AlertFactory, IncidentFactory, ServiceFactory, TimelineEntryFactory
+from tests.factories.incidents import (
+    AlertFactory,
+    CorrelationFactory,
+    IncidentFactory,
+    MergeFactory,
+    RosterFactory,
+    RunbookLinkFactory,
+    ServiceFactory,
+    ShiftFactory,
+    TimelineEntryFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize("make", [IncidentFactory, AlertFactory, ServiceFactory])
+@pytest.mark.parametrize(
+    "make",
+    [
+        IncidentFactory,
+        AlertFactory,
+        ServiceFactory,
+        TimelineEntryFactory,
+        MergeFactory,
+        CorrelationFactory,
+        RosterFactory,
+        RunbookLinkFactory,
+    ],
+)
 def test_lists_and_forms_open(operator_client, make):
     row = make()
     name = row._meta.model_name
@@ -31,6 +53,14 @@ def test_an_incident_is_shown_with_its_timeline_and_not_changed(operator_client)
     assert "Reported by a person." in page
     assert (answer.status_code, deleted.status_code) == (403, 403)
     assert Incident.objects.get().title == incident.title
+
+
+def test_a_roster_is_shown_with_its_shifts(operator_client):
+    shift = ShiftFactory()
+
+    page = operator_client.get(f"/admin/incidents/roster/{shift.roster_id}/change/").content.decode()
+
+    assert shift.user.email in page
 
 
 def test_a_payload_is_shown_escaped(operator_client):
