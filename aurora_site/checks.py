@@ -16,6 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from agents.providers.registry import ProviderConfig, chain_entries
 from agents.providers.tokens import prices
 from aurora_site.core import env, home
+from aurora_site.core.netguard import Allowed
 
 SHORTEST_SECRET = 32
 UNGUESSABLE = (
@@ -71,6 +72,17 @@ def check_ledger(**_: Any) -> list[CheckMessage]:
 
 
 @register()
+def check_outbound(**_: Any) -> list[CheckMessage]:
+    """An error for an entry of AURORA_OUTBOUND_ALLOW that is neither host nor address nor network."""
+    try:
+        Allowed.parse(settings.AURORA_OUTBOUND_ALLOW)
+    except ValueError as error:
+        hint = "For example hooks.example.com, 10.1.0.0/16, fd00::7."
+        return [Error(str(error), hint=hint, id="aurora.E016")]
+    return []
+
+
+@register()
 def check_renamed(**_: Any) -> list[CheckMessage]:
     """Warnings for environment names of the older learning backend."""
     return [
@@ -91,7 +103,9 @@ def check_home(**_: Any) -> list[CheckMessage]:
 def refuse_unusable_settings() -> None:
     """For processes that run no system checks. Raises ImproperlyConfigured."""
     problems = [
-        problem for problem in (*check_production(), *check_models(), *check_ledger()) if problem.level >= ERROR
+        problem
+        for problem in (*check_production(), *check_models(), *check_ledger(), *check_outbound())
+        if problem.level >= ERROR
     ]
     if problems:
         raise ImproperlyConfigured(" ".join(f"{problem.msg} {problem.hint or ''}" for problem in problems))

@@ -36,9 +36,9 @@ flushing.install()
 WITHOUT_MAIN_DATABASE = frozenset(
     """test_chunking test_closeness test_contradictions test_demo_quality test_document_dates test_embeddings
     test_extractive test_extractive_steps test_extractive_versions test_index_mending test_languages test_loading
-    test_loading_anything test_loading_growth test_page_rendering test_providers_sse test_providers_transport
-    test_providers_wire_errors test_search test_search_filters test_sentences test_token_vectors test_vector_index
-    test_visible_text""".split()  # noqa: SIM905
+    test_loading_anything test_loading_growth test_netguard test_netguard_addresses test_page_rendering
+    test_providers_sse test_providers_transport test_providers_wire_errors test_search test_search_filters
+    test_sentences test_token_vectors test_vector_index test_visible_text""".split()  # noqa: SIM905
 )
 
 

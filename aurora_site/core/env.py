@@ -449,6 +449,14 @@ _ACCESS = (
         help="Origins of front ends that may call the API with credentials, comma-separated.",
     ),
     Variable(
+        name="AURORA_OUTBOUND_ALLOW",
+        kind="list",
+        default=[],
+        group="Access",
+        help="Host names, addresses and networks (`10.1.0.0/16`) outside of the public internet that notifications and "
+        "connectors may call, comma-separated.",
+    ),
+    Variable(
         name="EMAIL_URL",
         kind="text",
         default="",

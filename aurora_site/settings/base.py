@@ -252,6 +252,7 @@ AURORA_INDEX_KEEP = env.read("AURORA_INDEX_KEEP")
 AURORA_INDEX_RESET = env.read("AURORA_INDEX_RESET")
 ALLOW_ADMIN = env.read("ALLOW_ADMIN")
 
+AURORA_OUTBOUND_ALLOW = env.read("AURORA_OUTBOUND_ALLOW")
 DEFAULT_FROM_EMAIL = env.read("AURORA_MAIL_FROM")
 vars().update(databases.mail_settings(env.read("EMAIL_URL")))
 
