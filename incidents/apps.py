@@ -9,6 +9,8 @@ class IncidentsConfig(AppConfig):
         from audit import events
         from aurora_site.core.erasure import register
         from incidents import erasure, ledger_events
+        from incidents.sources import all_sources
 
         events.register(ledger_events.EVENTS)
         register(erasure.ERASURE)
+        all_sources.register_all()

@@ -56,7 +56,8 @@ class ParsedAlert:
 
 @dataclass(frozen=True, kw_only=True)
 class Parsed:
-    """The alerts of a delivery; ``note`` says why there are none (a comment on an alert, a subscription)."""
+    """The alerts of a delivery. ``note`` says why there are none (a comment on an alert, a subscription), or what of the
+    delivery could not be read beside those that could; at most 500 characters."""
 
     alerts: Sequence[ParsedAlert] = ()
     note: str = ""
@@ -85,6 +86,8 @@ class Source(Protocol):
     shares_identity: bool
     has_time: bool
     overload: Overload
+    # What people paste at the vendor as the body to send, where it sends none of its own; else empty.
+    template: str
 
     def verify(self, request: WebhookRequest, secrets: Sequence[str]) -> None:
         """Raises BadSignature unless the request proves that its sender knows one of the secrets; without any secret, the
