@@ -35,3 +35,21 @@ class TransitionNotAllowed(IncidentError):
 
 class AlreadyExists(IncidentError):
     """A row that its unique constraint allows once."""
+
+
+class UnknownSourceName(IncidentError):
+    """A name that no source of alerts has."""
+
+    field = "source"
+
+
+class NotRetriable(IncidentError):
+    """A delivery that was processed, waits, or whose body wasn't kept whole."""
+
+
+class UnfitSilence(IncidentError):
+    """A silence that could never match, or whose times or patterns can't be used."""
+
+
+class SilenceOver(IncidentError):
+    """A silence that has ended already."""

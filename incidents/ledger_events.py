@@ -23,9 +23,65 @@ EVENTS = (
         {"summary": "the new summary"},
     ),
     Event(
+        "incidents.deliveries_pruned",
+        "Old deliveries were removed as the organisation wants it",
+        {"before": "received before this time", "deliveries": "how many"},
+    ),
+    Event(
+        "incidents.delivery_retried",
+        "A person had a delivery processed again",
+        {"state": "why: how it had ended before"},
+    ),
+    Event(
+        "incidents.integration_created",
+        "A sender of alerts was added",
+        {"source": "what kind it is", "name": "its name", "has_secret": "whether its deliveries must be signed"},
+    ),
+    Event(
+        "incidents.integration_deleted",
+        "A sender of alerts was taken away, with its deliveries",
+        {"name": "its name", "deliveries": "how many"},
+    ),
+    Event(
+        "incidents.integration_rotated",
+        "A sender of alerts got a new address or secret",
+        {
+            "token": "whether the address is new",
+            "secret": "whether the secret is",
+            "grace_hours": "how long the old ones stay good",
+        },
+    ),
+    Event(
+        "incidents.integration_tested",
+        "A person sent an example through an integration",
+        {"delivery_id": "the delivery that it made"},
+    ),
+    Event(
+        "incidents.integration_updated",
+        "A sender of alerts was changed",
+        {
+            "changed": "names of what was changed",
+            "name": "its new name",
+            "is_enabled": "whether it takes deliveries",
+        },
+    ),
+    Event(
         "incidents.service_created",
         "A service was added",
         {"name": "its name", "dependencies": "ids of the services that it calls"},
     ),
+    Event(
+        "incidents.silence_created",
+        "A silence or maintenance window was set",
+        {
+            "kind": "which of the two",
+            "starts_at": "from when",
+            "ends_at": "until when",
+            "repeat": "whether it holds each day or week",
+            "services": "ids of the services that it is for",
+        },
+        {"comment": "why"},
+    ),
+    Event("incidents.silence_ended", "A silence or maintenance window was ended early", {"kind": "which of the two"}),
     *admin_events("incidents", "service"),
 )

@@ -468,9 +468,68 @@ _ACCESS = (
     Variable(name="AURORA_MAIL_FROM", kind="text", default="aurora@localhost", group="Access", help="Sender of mail."),
 )
 
+_INCIDENTS = (
+    Variable(
+        name="AURORA_WEBHOOK_MAX_MB",
+        kind="number",
+        default=2.0,
+        minimum=0.01,
+        group="Incidents",
+        help="Largest delivery of a monitoring system that is read, in megabytes; of a larger one the beginning is kept.",
+    ),
+    Variable(
+        name="AURORA_INTAKE_BACKLOG",
+        kind="integer",
+        default=50_000,
+        minimum=1,
+        group="Incidents",
+        help="Unprocessed deliveries that an organisation may have; over it, senders are asked to try again later.",
+    ),
+    Variable(
+        name="AURORA_INTAKE_PER_MINUTE",
+        kind="integer",
+        default=30_000,
+        minimum=1,
+        group="Incidents",
+        help="Deliveries a minute that each web process takes from one integration, likewise.",
+    ),
+    Variable(
+        name="AURORA_REOPEN_SECONDS",
+        kind="integer",
+        default=900,
+        minimum=0,
+        group="Incidents",
+        help="An alert that fires again so soon after its end goes on, and reopens its incident; later it is a new one.",
+    ),
+    Variable(
+        name="AURORA_AUTO_RESOLVE",
+        kind="boolean",
+        default=True,
+        group="Incidents",
+        help="Resolve an incident when the last of its alerts has ended.",
+    ),
+    Variable(
+        name="AURORA_FLAPPING_CHANGES",
+        kind="integer",
+        default=5,
+        minimum=2,
+        group="Incidents",
+        help="An alert that changes its state so often within `AURORA_FLAPPING_SECONDS` flaps: until it is quiet for as "
+        "long, it neither resolves nor reopens its incident.",
+    ),
+    Variable(
+        name="AURORA_FLAPPING_SECONDS",
+        kind="integer",
+        default=600,
+        minimum=1,
+        group="Incidents",
+        help="See `AURORA_FLAPPING_CHANGES`.",
+    ),
+)
+
 VARIABLES = {
     variable.name: variable
-    for variable in (*_INSTALLATION, *_DATABASES, *_SECRETS, *_MODELS, *_RUNS, *_KNOWLEDGE, *_ACCESS)
+    for variable in (*_INSTALLATION, *_DATABASES, *_SECRETS, *_MODELS, *_RUNS, *_KNOWLEDGE, *_INCIDENTS, *_ACCESS)
 }
 
 # Names of the older learning backend that still act, and what replaced them.

@@ -113,6 +113,7 @@ PLAIN_MANAGER_ALLOWED = {
     "agents/runs/services.py": "runs are claimed and cancelled by primary key",
     "agents/runs/turns.py": "the line of a session that was read in scope",
     "agents/api/answers.py": "reads the run that the request made",
+    "incidents/intake.py": "an integration is found by the token in its address; the organisation follows from it",
     "incidents/selectors.py": "reads the alerts of incidents that were read in scope",
     "aurora_site/demo/loader.py": "serves the installation",
 }

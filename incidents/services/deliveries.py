@@ -1,0 +1,63 @@
+"""Writes of deliveries that people ask for: a test of an integration, and another try at one that failed."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from audit.services import record
+from incidents.errors import NotRetriable, UnknownReference
+from incidents.intake import CUT_HEADER, delivery_accept, doorbell_ring
+from incidents.models import Delivery, DeliveryState, Integration
+from incidents.services.integrations import integration_secrets
+from incidents.sources import registry
+
+RETRIABLE = (DeliveryState.FAILED, DeliveryState.UNREADABLE)
+
+
+def integration_test(*, organization_id: UUID, actor_id: str, integration_id: UUID) -> Delivery:
+    """Take in the example of the integration's source, signed as its vendor would. Raises UnknownReference."""
+    integration = Integration.objects.for_organization(organization_id).filter(pk=integration_id).first()
+    if integration is None:
+        raise UnknownReference("There is no such integration.", field="integration")
+    source = registry.source(integration.source)
+    request = source.example(timezone.now())
+    if secrets := integration_secrets(integration):
+        request = source.signed(request, secrets[0])
+    with transaction.atomic():
+        delivery = delivery_accept(integration, source, request).delivery
+        record(
+            event="incidents.integration_tested",
+            organization_id=organization_id,
+            actor_id=actor_id,
+            subject=("integration", integration.pk),
+            data={"delivery_id": str(delivery.pk)},
+        )
+    return delivery
+
+
+def delivery_retry(*, organization_id: UUID, actor_id: str, delivery_id: UUID) -> Delivery:
+    """Process a delivery again that failed or couldn't be read. Raises UnknownReference, NotRetriable."""
+    with transaction.atomic():
+        rows = Delivery.objects.for_organization(organization_id).select_for_update()
+        delivery = rows.filter(pk=delivery_id).first()
+        if delivery is None:
+            raise UnknownReference("There is no such delivery.", field="delivery")
+        if delivery.state not in RETRIABLE:
+            raise NotRetriable(f"This delivery is {delivery.state}; only failed and unreadable ones are tried again.")
+        if CUT_HEADER in delivery.headers:
+            raise NotRetriable("Only the beginning of this delivery was kept, so that it can't be read again.")
+        before = delivery.state
+        delivery.state, delivery.attempts, delivery.reason = DeliveryState.PENDING, 0, ""
+        delivery.save(update_fields=["state", "attempts", "reason"])
+        record(
+            event="incidents.delivery_retried",
+            organization_id=organization_id,
+            actor_id=actor_id,
+            subject=("delivery", delivery.pk),
+            data={"state": before},
+        )
+        transaction.on_commit(lambda: doorbell_ring(organization_id))
+    return delivery
