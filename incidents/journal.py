@@ -16,6 +16,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from aurora_site.accounts.models import Organization
 from incidents.models import Incident, IncidentLog, TimelineEntry
 
 # Called in the transaction, with what it adds to timelines.
@@ -100,6 +101,8 @@ def _locked(organization_id: UUID) -> IncidentLog:
     rows = IncidentLog.objects.for_organization(organization_id).select_for_update()
     log = rows.first()
     if log is None:
+        # The first change of an organisation. Its own row is the lock here: two inserts of one key deadlock in MySQL.
+        Organization.objects.select_for_update().filter(pk=organization_id).first()
         IncidentLog.objects.get_or_create(organization_id=organization_id)
         log = rows.get()
     return log
