@@ -8,7 +8,7 @@ class IncidentsConfig(AppConfig):
     def ready(self) -> None:
         from audit import events
         from aurora_site.core.erasure import register
-        from incidents import erasure, ledger_events
+        from incidents import erasure, ledger_events, subscriptions  # noqa: F401 its tasks
         from incidents.sources import all_sources
 
         events.register(ledger_events.EVENTS)

@@ -23,7 +23,7 @@ from django.utils import timezone
 from incidents.models import Delivery, DeliveryState, Integration
 from incidents.services.integrations import integration_secrets, token_digest
 from incidents.sources import registry
-from incidents.sources.base import BadSignature, Source, WebhookRequest
+from incidents.sources.base import BadSignature, CannotVerify, Source, WebhookRequest
 
 logger = logging.getLogger(__name__)
 
@@ -88,6 +88,9 @@ def delivery_receive(integration: Integration, source: Source, request: WebhookR
             refused_count=F("refused_count") + 1, refused_at=request.received_at, refused_reason=str(error)[:300]
         )
         raise
+    except CannotVerify as error:
+        logger.warning("a delivery to %s can't be verified: %s", integration.pk, error)
+        raise Overloaded(source) from error
     if not _minute.admits(integration.pk) or _backlog.is_full(integration.organization_id):
         raise Overloaded(source)
     return delivery_accept(integration, source, request)

@@ -83,5 +83,10 @@ EVENTS = (
         {"comment": "why"},
     ),
     Event("incidents.silence_ended", "A silence or maintenance window was ended early", {"kind": "which of the two"}),
+    Event(
+        "incidents.subscription_confirmed",
+        "Aurora confirmed a subscription of Amazon SNS, whose messages an integration takes from then on",
+        {"topic": "the topic's ARN"},
+    ),
     *admin_events("incidents", "service"),
 )

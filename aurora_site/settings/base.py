@@ -224,6 +224,7 @@ CELERY_BEAT_SCHEDULE = {
     "accounts-erasures": {"task": "accounts.sweep_erasures", "schedule": timedelta(hours=1)},
     "accounts-retention": {"task": "accounts.apply_retention", "schedule": timedelta(days=1)},
     "accounts-mail": {"task": "accounts.sweep_mail", "schedule": timedelta(minutes=2)},
+    "incidents-subscriptions": {"task": "incidents.sweep_subscriptions", "schedule": timedelta(minutes=5)},
     "cache-sweep": {"task": "core.sweep_cache", "schedule": timedelta(minutes=10)},
 }
 

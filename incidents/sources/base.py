@@ -16,6 +16,11 @@ class BadSignature(SourceError):
     """The delivery doesn't prove that it comes from who knows the secret. Answered 401, and nothing is kept of it."""
 
 
+class CannotVerify(SourceError):
+    """Whether the delivery is genuine can't be known now (Amazon's certificate can't be fetched). Answered 503, so that the
+    vendor sends it again; nothing is kept of it."""
+
+
 class UnreadablePayload(SourceError):
     """No alert can be read from the body; the text says what is wrong with it. The delivery is kept."""
 
@@ -57,10 +62,12 @@ class ParsedAlert:
 @dataclass(frozen=True, kw_only=True)
 class Parsed:
     """The alerts of a delivery. ``note`` says why there are none (a comment on an alert, a subscription), or what of the
-    delivery could not be read beside those that could; at most 500 characters."""
+    delivery could not be read beside those that could; at most 500 characters. ``follow_up`` names the Celery task that
+    goes on with the delivery: it is called with its id once it was processed."""
 
     alerts: Sequence[ParsedAlert] = ()
     note: str = ""
+    follow_up: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +98,7 @@ class Source(Protocol):
 
     def verify(self, request: WebhookRequest, secrets: Sequence[str]) -> None:
         """Raises BadSignature unless the request proves that its sender knows one of the secrets; without any secret, the
-        token in the address is proof enough (unless the vendor signs by itself)."""
+        token in the address is proof enough (unless the vendor signs by itself). Raises CannotVerify."""
 
     def delivery_id(self, request: WebhookRequest) -> str:
         """The vendor's own id of the delivery, the same when it is sent again; empty where there is none."""

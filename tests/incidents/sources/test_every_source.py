@@ -26,7 +26,7 @@ _SCALARS = (
         ["firing", "resolved", "\x00", "\ud800", "1e400", "0001-01-01T00:00:00Z", "x" * 5000, 10**400, -1]
     )
 )
-_JSON = st.recursive(
+ANY_JSON = st.recursive(
     _SCALARS,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner, max_size=4),
     max_leaves=12,
@@ -79,7 +79,7 @@ def test_bytes_are_read_or_refused_with_a_reason(source, body):
 
 @every_source
 @quick
-@given(body=_JSON)
+@given(body=ANY_JSON)
 def test_json_is_read_or_refused_with_a_reason(source, body):
     assert_parses(source, delivery(json.dumps(body).encode()))
 
@@ -107,7 +107,7 @@ def test_a_body_with_anything_anywhere_is_read_or_refused_with_a_reason(source, 
     example = source.example(NOW)
     body = json.loads(example.body)
     for _ in range(data.draw(st.integers(1, 3))):
-        body = replaced(body, data.draw(st.sampled_from(list(paths(body)))), data.draw(_JSON))
+        body = replaced(body, data.draw(st.sampled_from(list(paths(body)))), data.draw(ANY_JSON))
 
     assert_parses(source, delivery(json.dumps(body).encode(), **dict(example.headers)))
 
@@ -145,7 +145,10 @@ def test_the_example_is_one_alert_that_fires(source):
     assert_bounded(parsed)
 
 
-@every_source
+# What Amazon signs can't be signed by a test with a secret: test_cloudwatch has keys of its own.
+@pytest.mark.parametrize(
+    "source", [source for source in sources() if source.name != "cloudwatch"], ids=lambda source: source.name
+)
 def test_the_example_proves_its_secret_also_while_it_is_rotated(source):
     request = source.example(NOW)
 
