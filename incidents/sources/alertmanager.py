@@ -20,6 +20,11 @@ from incidents.sources.vendor import Vendor, rfc3339
 class Alertmanager(Vendor):
     name = "alertmanager"
     title = "Prometheus Alertmanager"
+    setup = (
+        "alertmanager.yml: a receiver with webhook_configs, the address as url, send_resolved: true, and the secret as "
+        "http_config, authorization, credentials."
+    )
+    reads = "Each alert by its own state and labels. Two Alertmanagers that send the same alert make one."
     # The members of a cluster send every alert once each at least.
     shares_identity = True
     # notify/util.go, Retrier: only 5xx is tried again, up to the next group_interval.
@@ -29,9 +34,7 @@ class Alertmanager(Vendor):
         body = json_object(request.body)
         if "alerts" not in body:
             raise UnreadablePayload("alerts is missing: this isn't a webhook of Alertmanager.")
-        return collected(
-            body["alerts"], lambda item: read_alert(item, body, request.received_at), note=_truncated(body)
-        )
+        return collected(body["alerts"], lambda item: read_alert(item, body, request.received_at), note=truncated(body))
 
     def example_body(self, now: datetime) -> dict[str, Any]:
         labels = {"alertname": "AuroraTest", "service": "checkout", "severity": "warning", "instance": "10.0.0.7:9100"}
@@ -83,8 +86,9 @@ def read_alert(item: Json, body: Json, received_at: datetime, identity: Mapping[
     )
 
 
-def _truncated(body: Json) -> str:
+def truncated(body: Json) -> str:
+    """The note on a group whose sender left out some of its alerts."""
     count = body.get("truncatedAlerts")
     if not isinstance(count, int) or count <= 0:
         return ""
-    return f"Alertmanager left out {line(count, 20)} alerts of this group (max_alerts); they are not known here."
+    return f"{line(count, 20)} alerts of this group were left out by the sender (max_alerts); they are not known here."

@@ -95,6 +95,9 @@ class Source(Protocol):
     overload: Overload
     # What people paste at the vendor as the body to send, where it sends none of its own; else empty.
     template: str
+    # Where people enter the address and the secret at the vendor, and what of its deliveries counts; for pages.
+    setup: str
+    reads: str
 
     def verify(self, request: WebhookRequest, secrets: Sequence[str]) -> None:
         """Raises BadSignature unless the request proves that its sender knows one of the secrets; without any secret, the

@@ -38,6 +38,11 @@ class CloudWatch(Vendor):
     name = "cloudwatch"
     title = "Amazon CloudWatch"
     secret_use = "none: Amazon signs every message with a certificate of its own"  # noqa: S105
+    setup = (
+        "SNS, the topic of the alarms, Create subscription: protocol HTTPS, the address as endpoint. Aurora confirms the "
+        "subscription by itself; name the topic in the option topic_arns to refuse others."
+    )
+    reads = "Alarms that go to ALARM and to OK; INSUFFICIENT_DATA changes nothing. The service from the metric's dimensions."
     # An alarm's ARN is the same in every topic that tells of it.
     shares_identity = True
     # Amazon tries again after 5xx and 429 (https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html).

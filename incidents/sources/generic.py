@@ -31,6 +31,8 @@ _WHEN_FIRING, _WHEN_RESOLVED = ("timestamp", "started_at"), ("ended_at", "resolv
 class Generic(Vendor):
     name = "generic"
     title = "Anything that posts JSON"
+    setup = 'POST JSON to the address, one alert or {"alerts": [...]}; see the fields below.'
+    reads = "title, and as wanted status (firing or resolved), severity, service, id, times, labels, url, description."
     secret_use = (
         "Authorization: Bearer, the password of Basic authentication, X-Aurora-Token, or HMAC-SHA256 of the body as "  # noqa: S105
         "hexadecimal digits in X-Aurora-Signature"

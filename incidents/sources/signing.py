@@ -8,9 +8,12 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from incidents.sources.base import BadSignature, WebhookRequest
 
+# How far a signed time may be from ours, either way (the Standard Webhooks specification's window).
+REPLAY_WINDOW = timedelta(minutes=5)
 TOKEN_HEADER = "x-aurora-token"  # noqa: S105 a header's name
 SHARED_SECRET_USE = "Authorization: Bearer, the password of Basic authentication, or the header X-Aurora-Token"  # noqa: S105
 
@@ -49,6 +52,16 @@ def verify_shared_secret(request: WebhookRequest, secrets: Sequence[str]) -> Non
         )
     if not any_equal(given, keys):
         raise BadSignature("The secret is not this integration's.")
+
+
+def verify_age(sent_at: str, request: WebhookRequest, secrets: Sequence[str]) -> None:
+    """Raises BadSignature unless a signed time (Unix seconds) is within five minutes of the request's receipt."""
+    if not usable(secrets):
+        return
+    if not (sent_at.isascii() and sent_at.isdigit() and len(sent_at) <= 12):
+        raise BadSignature("The signed time is not a number of Unix seconds.")
+    if abs(request.received_at.timestamp() - int(sent_at)) > REPLAY_WINDOW.total_seconds():
+        raise BadSignature("The signed time is more than 5 minutes from now: it was replayed, or a clock is wrong.")
 
 
 def any_equal(given: Iterable[str], expected: Iterable[str]) -> bool:

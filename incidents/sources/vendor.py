@@ -21,6 +21,8 @@ class Vendor:
     has_time = True
     overload = Overload()
     template = ""
+    setup = ""
+    reads = ""
 
     def verify(self, request: WebhookRequest, secrets: Sequence[str]) -> None:
         verify_shared_secret(request, secrets)

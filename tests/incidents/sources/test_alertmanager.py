@@ -123,7 +123,7 @@ def test_what_alertmanager_left_out_is_noted():
     found = parsed("alertmanager", group(FIRING, truncatedAlerts=12))
 
     assert len(found.alerts) == 1
-    assert found.note == "Alertmanager left out 12 alerts of this group (max_alerts); they are not known here."
+    assert found.note == "12 alerts of this group were left out by the sender (max_alerts); they are not known here."
 
 
 def test_one_that_can_not_be_read_does_not_lose_the_others():
