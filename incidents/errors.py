@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class IncidentError(Exception):
-    """Base of the refusals of this app."""
+    """Base of the refusals of this app. ``details`` are told beside the text: what would be allowed, for one."""
 
     field = ""
 
-    def __init__(self, text: str, *, field: str = "") -> None:
+    def __init__(self, text: str, *, field: str = "", details: Mapping[str, Any] | None = None) -> None:
         super().__init__(text)
         self.field = field or self.field
+        self.details = dict(details or {})
 
 
 class UnknownIncident(IncidentError):
@@ -53,3 +57,11 @@ class UnfitSilence(IncidentError):
 
 class SilenceOver(IncidentError):
     """A silence that has ended already."""
+
+
+class BadValue(IncidentError):
+    """A value that can't be; the text says what can."""
+
+
+class CannotMerge(IncidentError):
+    """Two incidents that can't be joined, or one that can't be taken apart."""

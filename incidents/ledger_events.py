@@ -66,6 +66,68 @@ EVENTS = (
         },
     ),
     Event(
+        "incidents.incident_acknowledged",
+        "A person said that they look at an incident",
+        {"seconds": "how long that took since its start"},
+    ),
+    Event(
+        "incidents.incident_assigned",
+        "An incident was given to somebody, by a person or (without an actor) by the roster",
+        {"assignee": "whose it was before and is after"},
+    ),
+    Event("incidents.incident_noted", "A person wrote a note", {"entry": "its timeline entry"}, {"note": "its text"}),
+    Event("incidents.incident_snoozed", "A person let an incident wait", {"until": "until when"}),
+    Event("incidents.incident_unsnoozed", "An incident waits no longer: its time was over, or a person said so"),
+    Event(
+        "incidents.incident_responder_added",
+        "Somebody was added to an incident's responders, or responds in another role",
+        {"user": "who", "role": "as what, before and after"},
+    ),
+    Event("incidents.incident_responder_removed", "Somebody responds to an incident no longer", {"user": "who"}),
+    Event(
+        "incidents.incident_feedback",
+        "A person said whether Aurora's part in an incident helped",
+        {"helpful": "whether it did"},
+        {"comment": "what they said about it"},
+    ),
+    Event(
+        "incidents.incident_merged",
+        "An incident was merged into another",
+        {"target": "the other one", "alerts": "how many alerts went with it"},
+    ),
+    Event(
+        "incidents.incident_unmerged",
+        "A merged incident was taken out again",
+        {"target": "the one it was in", "alerts": "how many alerts came back with it"},
+    ),
+    Event("incidents.roster_created", "A roster was made", {"name": "its name", "service": "the service it is of"}),
+    Event("incidents.roster_deleted", "A roster was deleted with its shifts", {"name": "its name"}),
+    Event(
+        "incidents.roster_shift_added",
+        "Somebody was put on call",
+        {"shift": "the shift", "user": "who", "from": "from when", "until": "until when"},
+    ),
+    Event("incidents.roster_shift_removed", "A shift was taken out", {"shift": "the shift", "user": "whose it was"}),
+    Event(
+        "incidents.roster_imported",
+        "Shifts were read from a calendar",
+        {
+            "added": "how many",
+            "removed": "how many of an earlier import went",
+            "problems": "how much was not understood",
+        },
+    ),
+    Event(
+        "incidents.runbook_added",
+        "A link to a runbook was added",
+        {"title": "its title", "url": "its address", "service": "the service it is for"},
+    ),
+    Event(
+        "incidents.runbook_removed",
+        "A link to a runbook was removed",
+        {"title": "its title", "url": "its address", "service": "the service it was for"},
+    ),
+    Event(
         "incidents.service_created",
         "A service was added",
         {"name": "its name", "dependencies": "ids of the services that it calls"},

@@ -51,5 +51,6 @@ def check(before: str, after: str, cause: Cause) -> None:
         raise IncidentIsMerged("This incident was merged into another, which carries the status now. Unmerge it first.")
     allowed = allowed_from(before, cause)
     raise TransitionNotAllowed(
-        f"An incident that is {before} can't become {after} by {cause}. Allowed: {', '.join(allowed) or 'nothing'}."
+        f"An incident that is {before} can't become {after} by {cause}. Allowed: {', '.join(allowed) or 'nothing'}.",
+        details={"allowed": allowed},
     )

@@ -67,6 +67,8 @@ DOMAIN_ERRORS: dict[type[Exception], tuple[int, str]] = {
     incident_errors.NotRetriable: (409, "NOT_RETRIABLE"),
     incident_errors.UnfitSilence: (400, "VALIDATION_ERROR"),
     incident_errors.SilenceOver: (409, "SILENCE_OVER"),
+    incident_errors.BadValue: (400, "VALIDATION_ERROR"),
+    incident_errors.CannotMerge: (409, "CANNOT_MERGE"),
     learning_errors.UnknownReference: (400, "VALIDATION_ERROR"),
     learning_errors.PrerequisiteCycle: (400, "PREREQUISITE_CYCLE"),
     learning_errors.AlreadyExists: (409, "ALREADY_EXISTS"),
@@ -123,6 +125,7 @@ def exception_response(error: Exception, context: dict[str, Any]) -> Response | 
     if status == 401:
         headers = {"WWW-Authenticate": "Bearer", **headers}
     body = envelope(status=status, code=code, detail=detail, request_id=request_id, fields=fields)
+    body |= getattr(error, "details", {})
     # Whatever the view speaks, its errors are JSON.
     return Response(body, status=status, headers=headers, content_type="application/json")
 

@@ -221,6 +221,7 @@ CELERY_BEAT_SCHEDULE = {
     "runs-approvals": {"task": "agents.expire_approvals", "schedule": timedelta(seconds=15)},
     "runs-reaper": {"task": "agents.reap_runs", "schedule": timedelta(seconds=5)},
     "runs-folding": {"task": "agents.fold_events", "schedule": timedelta(hours=1)},
+    "incidents-snoozes": {"task": "incidents.end_snoozes", "schedule": timedelta(seconds=30)},
     "accounts-erasures": {"task": "accounts.sweep_erasures", "schedule": timedelta(hours=1)},
     "accounts-retention": {"task": "accounts.apply_retention", "schedule": timedelta(days=1)},
     "accounts-mail": {"task": "accounts.sweep_mail", "schedule": timedelta(minutes=2)},

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
-from audit.services import record
 from incidents import lifecycle
-from incidents.errors import UnknownIncident
+from incidents.errors import IncidentIsMerged, UnknownIncident
 from incidents.journal import Journal, journal
 from incidents.lifecycle import Cause
 from incidents.models import Incident, IncidentStatus, Severity
+from incidents.services.assigning import incident_record
+from incidents.services.rosters import on_call_assign
 from incidents.services.service_graph import service_named
 
 
@@ -42,41 +42,79 @@ def incident_create(
         data = {"severity": severity, "service": service.name if service else None}
         log.add(incident, "incident.created", actor_id=actor_id, text="Reported by a person.", data=data)
         incident_record("created", incident, actor_id, data, {"title": title, "summary": summary})
+        on_call_assign(log, incident)
     return incident
 
 
 def incident_update(*, organization_id: UUID, actor_id: str, incident_id: UUID, **fields: str) -> Incident:
     """Set ``status``, ``severity``, ``aurora_status``, ``summary`` or ``active_tab``; what is equal already leaves no trace.
 
+    A severity that a person set stays, even where it is the one there was.
     Raises UnknownIncident, TransitionNotAllowed, and IncidentIsMerged for the status of a merged incident.
     """
     with journal(organization_id) as log:
         incident = incident_locked(log, incident_id)
         changes = {name: (getattr(incident, name), value) for name, value in fields.items()}
         changes = {name: change for name, change in changes.items() if change[0] != change[1]}
+        if "severity" in fields and not incident.severity_is_set:
+            incident.severity_is_set = True
+            incident.save(update_fields=["severity_is_set"])
         if not changes:
             return incident
         if "status" in changes:
             status_set(log, incident, changes["status"][1], Cause.PERSON)
-        if "severity" in changes:
-            incident.severity_is_set = True
         for name in changes.keys() - {"status"}:
             setattr(incident, name, fields[name])
         incident.save()
-        data = {name: {"from": old, "to": new} for name, (old, new) in changes.items() if name != "summary"}
-        text = "Changed " + ", ".join(name.replace("_", " ") for name in sorted(changes)) + "."
-        log.add(incident, "incident.updated", actor_id=actor_id, text=text, data=data)
-        personal = {"summary": incident.summary} if "summary" in changes else {}
-        incident_record("updated", incident, actor_id, {**data, "changed": sorted(changes)}, personal)
+        _changes_told(log, incident, actor_id, changes)
     return incident
+
+
+Change = tuple[str, str]
+
+
+def _changes_told(log: Journal, incident: Incident, actor_id: str, changes: Mapping[str, Change]) -> None:
+    """Onto the timeline, one entry per kind of change, and into the ledger, one record of all."""
+    told = {name: {"from": old, "to": new} for name, (old, new) in changes.items() if name != "summary"}
+    by_kind: dict[str, list[str]] = {}
+    for name in sorted(changes):
+        by_kind.setdefault(_kind(name, changes[name]), []).append(name)
+    for kind, names in by_kind.items():
+        text = _TEXTS.get(kind) or "Changed " + ", ".join(name.replace("_", " ") for name in names) + "."
+        log.add(incident, kind, actor_id=actor_id, text=text, data={name: told[name] for name in names if name in told})
+    personal = {"summary": incident.summary} if "summary" in changes else {}
+    incident_record("updated", incident, actor_id, {**told, "changed": sorted(changes)}, personal)
+
+
+_TEXTS = {"incident.resolved": "Resolved.", "incident.reopened": "Reopened.", "incident.severity": "Changed severity."}
+
+
+def _kind(name: str, change: Change) -> str:
+    """What a change is called on the timeline: the same as when Aurora makes it."""
+    if name == "severity":
+        return "incident.severity"
+    if name == "status" and IncidentStatus.RESOLVED in change:
+        return "incident.resolved" if change[1] == IncidentStatus.RESOLVED else "incident.reopened"
+    return "incident.updated"
 
 
 def incident_locked(log: Journal, incident_id: UUID) -> Incident:
     """An incident of the journal's organisation, as it is now. Raises UnknownIncident."""
-    rows = Incident.objects.for_organization(log.organization_id).select_related("service")
+    rows = Incident.objects.for_organization(log.organization_id).select_related("service", "merged_into")
     incident = rows.filter(pk=incident_id).first()
     if incident is None:
         raise UnknownIncident("There is no such incident.")
+    return incident
+
+
+def incident_unmerged(log: Journal, incident_id: UUID) -> Incident:
+    """As ``incident_locked``. Raises IncidentIsMerged, which names the target, for one that went into another."""
+    incident = incident_locked(log, incident_id)
+    if incident.merged_into is not None:
+        raise IncidentIsMerged(
+            f"This incident was merged into #{incident.merged_into.number}. Go on with that one, or unmerge it first.",
+            details={"mergedIntoIncidentId": str(incident.merged_into_id)},
+        )
     return incident
 
 
@@ -87,21 +125,3 @@ def status_set(log: Journal, incident: Incident, status: str, cause: Cause) -> N
     incident.resolved_at = log.now if status == IncidentStatus.RESOLVED else None
     if status == IncidentStatus.RESOLVED:
         incident.snoozed_until = None
-
-
-def incident_record(
-    verb: str,
-    incident: Incident,
-    actor_id: str,
-    data: Mapping[str, Any],
-    personal: Mapping[str, str] | None = None,
-) -> None:
-    """Record a change of an incident in the ledger, in the caller's transaction."""
-    record(
-        event=f"incidents.incident_{verb}",
-        organization_id=incident.organization_id,
-        actor_id=actor_id,
-        subject=("incident", incident.pk),
-        data=data,
-        personal=personal,
-    )
