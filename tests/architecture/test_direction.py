@@ -113,11 +113,8 @@ PLAIN_MANAGER_ALLOWED = {
     "agents/runs/services.py": "runs are claimed and cancelled by primary key",
     "agents/runs/turns.py": "the line of a session that was read in scope",
     "agents/api/answers.py": "reads the run that the request made",
-<<<<<<< HEAD
     "incidents/intake.py": "an integration is found by the token in its address; the organisation follows from it",
-=======
     "incidents/services/snoozing.py": "the sweep serves all organisations",
->>>>>>> d46f030 (Respond to incidents: acknowledge, assign, note, snooze, responders, feedback, rosters and runbooks; merge and take apart without a loss)
     "incidents/selectors.py": "reads the alerts of incidents that were read in scope",
     "incidents/subscriptions.py": "tasks get an id, the sweep serves all organisations",
     "aurora_site/demo/loader.py": "serves the installation",

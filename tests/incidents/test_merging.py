@@ -183,7 +183,7 @@ class Expected:
         return self.into.pop(number, None) is not None
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEP, min_size=4, max_size=10))
 def test_merges_are_undone_in_any_order(db, steps):
     incidents = of(organization_factory(), COUNT)
