@@ -1,7 +1,7 @@
 """Addresses of incidents: ``classic_urlpatterns`` below ``/api/``, ``urlpatterns`` below ``/api/v1/``."""
 
 from aurora_site.core.http.urls import route
-from incidents.api import views
+from incidents.api import correlation, views
 
 classic_urlpatterns = [
     route("incidents", views.IncidentsView.as_view(), name="incidents"),
@@ -11,6 +11,7 @@ classic_urlpatterns = [
 ]
 
 urlpatterns = [
+    route("alerts/<uuid:alert_id>/correlation", correlation.AlertCorrelationView.as_view(), name="alert-correlation"),
     route("services", views.ServicesView.as_view(), name="services"),
     route("services/<uuid:service_id>", views.ServiceView.as_view(), name="service"),
 ]

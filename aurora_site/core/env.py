@@ -423,6 +423,41 @@ _KNOWLEDGE = (
     ),
 )
 
+_CORRELATION = (
+    Variable(
+        name="AURORA_CORRELATION_THRESHOLD",
+        kind="number",
+        default=0.5,
+        minimum=0,
+        group="Correlation of alerts",
+        help="Score, of at most 1, from which an alert joins an incident. See `docs/incidents/correlation.md`.",
+    ),
+    Variable(
+        name="AURORA_CORRELATION_WEIGHTS",
+        kind="list",
+        default=[],
+        group="Correlation of alerts",
+        default_text="the fitted weights",
+        help="What parts of the score count for, such as `graph=0.3,text=0.2`; those not named keep their weight.",
+    ),
+    Variable(
+        name="AURORA_CORRELATION_WINDOW_SECONDS",
+        kind="number",
+        default=900.0,
+        minimum=1,
+        group="Correlation of alerts",
+        help="Alerts join only incidents that had an alert within this time.",
+    ),
+    Variable(
+        name="AURORA_CORRELATION_HALVING_SECONDS",
+        kind="number",
+        default=150.0,
+        minimum=1,
+        group="Correlation of alerts",
+        help="After this time between two alerts, closeness in time counts half.",
+    ),
+)
+
 _ACCESS = (
     Variable(name="RATE_LIMIT_ENABLED", kind="boolean", default=True, group="Access", help="Apply rate limits."),
     Variable(
@@ -529,7 +564,17 @@ _INCIDENTS = (
 
 VARIABLES = {
     variable.name: variable
-    for variable in (*_INSTALLATION, *_DATABASES, *_SECRETS, *_MODELS, *_RUNS, *_KNOWLEDGE, *_INCIDENTS, *_ACCESS)
+    for variable in (
+        *_INSTALLATION,
+        *_DATABASES,
+        *_SECRETS,
+        *_MODELS,
+        *_RUNS,
+        *_KNOWLEDGE,
+        *_INCIDENTS,
+        *_CORRELATION,
+        *_ACCESS,
+    )
 }
 
 # Names of the older learning backend that still act, and what replaced them.

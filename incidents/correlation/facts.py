@@ -9,7 +9,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, kw_only=True)
 class AlertFacts:
-    """What correlation knows of an alert. ``service`` is empty while unknown."""
+    """What correlation knows of an alert. ``service`` is empty while unknown.
+
+    ``started_at`` is by the sender's clock, ``received_at`` by ours, where it is known.
+    """
 
     id: str
     title: str
@@ -18,6 +21,7 @@ class AlertFacts:
     source: str
     started_at: datetime
     labels: Mapping[str, str] = field(default_factory=dict)
+    received_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +54,10 @@ class Considered:
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """The incident to join (None: open a new one), how that was reached, and what else was compared, the best first."""
+    """The incident to join (None: open a new one), how that was reached, and what else was compared, the best first.
+
+    ``score`` and ``parts`` are those of the best incident, joined or not; 0 and empty where there was none.
+    """
 
     incident_id: str | None
     score: float
@@ -59,5 +66,5 @@ class Decision:
     considered: Sequence[Considered]
 
 
-# Which services each service calls, by name.
+# Which services each service calls, by name; every service of the organisation is in it.
 Graph = Mapping[str, frozenset[str]]

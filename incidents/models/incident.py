@@ -40,13 +40,14 @@ class ActiveTab(models.TextChoices):
 
 class IncidentLog(models.Model):
     """An organisation's lock: who changes incidents holds it, and numbers what it adds, so that nothing is numbered twice,
-    and what has a higher number was committed later."""
+    and what has a higher number was committed later. ``graph_version`` is another one after each change of services."""
 
     organization = models.OneToOneField(
         "accounts.Organization", on_delete=models.CASCADE, primary_key=True, related_name="+"
     )
     last_seq = models.PositiveBigIntegerField(default=0)
     last_number = models.PositiveIntegerField(default=0)
+    graph_version = models.CharField(max_length=32, blank=True, default="")
 
     objects = OrganizationManager()
 
