@@ -7,12 +7,14 @@ class IncidentsConfig(AppConfig):
 
     def ready(self) -> None:
         from audit import events
+        from aurora_site.core import retention
         from aurora_site.core.erasure import register
-        from incidents import checks, erasure, ledger_events, subscriptions  # noqa: F401 tasks, system checks
+        from incidents import checks, erasure, ledger_events, pruning, subscriptions  # noqa: F401 tasks, system checks
         from incidents.correlation import graph
         from incidents.sources import all_sources
 
         events.register(ledger_events.EVENTS)
         register(erasure.ERASURE)
+        retention.register(pruning.KIND)
         all_sources.register_all()
         graph.listen()

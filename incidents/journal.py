@@ -75,6 +75,18 @@ class Journal:
         self._entries.append(entry)
         return entry
 
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """A part that may fail by itself: then its rows, entries and numbers are undone, and what was before it stays."""
+        entries, seq, number = len(self._entries), self._log.last_seq, self._log.last_number
+        try:
+            with transaction.atomic():
+                yield
+        except BaseException:
+            del self._entries[entries:]
+            self._log.last_seq, self._log.last_number = seq, number
+            raise
+
     def close(self) -> None:
         """Store what was added, and tell who listens."""
         self._log.save(update_fields=["last_seq", "last_number"])

@@ -33,6 +33,22 @@ EVENTS = (
         {"state": "why: how it had ended before"},
     ),
     Event(
+        "incidents.incident_opened",
+        "An alert opened an incident",
+        {
+            "number": "what people call it by",
+            "severity": "how bad it is",
+            "service": "which service it is about",
+            "source": "what kind of monitoring system sent the alert",
+        },
+    ),
+    Event("incidents.incident_reopened", "An incident's alert fires again", {"status": "its state before and after"}),
+    Event(
+        "incidents.incident_resolved",
+        "The last alert of an incident ended",
+        {"status": "its state before and after", "alerts": "how many it had"},
+    ),
+    Event(
         "incidents.integration_created",
         "A sender of alerts was added",
         {"source": "what kind it is", "name": "its name", "has_secret": "whether its deliveries must be signed"},

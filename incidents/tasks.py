@@ -1,11 +1,34 @@
 """Work of the incidents app that runs in a worker. Tasks take ids and may run twice."""
 
+from uuid import UUID
+
 from celery import shared_task
 
+from incidents.processing import deliveries_process, organizations_waiting
 from incidents.services.snoozing import snoozes_end
+from incidents.sweeping import alerts_sweep
 
 
 @shared_task(name="incidents.end_snoozes")
 def end_snoozes() -> None:
     """Wake the incidents up whose time of rest is over."""
     snoozes_end()
+
+
+@shared_task(name="incidents.process_deliveries")
+def process_deliveries(organization_id: str) -> None:
+    """Process what an organisation's senders delivered."""
+    deliveries_process(UUID(organization_id))
+
+
+@shared_task(name="incidents.sweep_deliveries")
+def sweep_deliveries() -> None:
+    """Process the deliveries that the queue lost, or that failed before."""
+    for organization_id in organizations_waiting():
+        deliveries_process(organization_id)
+
+
+@shared_task(name="incidents.sweep_alerts")
+def sweep_alerts() -> None:
+    """Follow silences that ended and alerts that stopped flapping."""
+    alerts_sweep()

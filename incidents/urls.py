@@ -2,12 +2,14 @@
 
 from aurora_site.core.http.urls import route
 from incidents.api import correlation, views
+from incidents.api.webhooks import WebhookView
 
 classic_urlpatterns = [
     route("incidents", views.IncidentsView.as_view(), name="incidents"),
     route("incidents/<uuid:incident_id>", views.IncidentView.as_view(), name="incident"),
     route("incidents/<uuid:incident_id>/alerts", views.IncidentAlertsView.as_view(), name="incident-alerts"),
     route("incidents/<uuid:incident_id>/timeline", views.IncidentTimelineView.as_view(), name="incident-timeline"),
+    route("webhooks/<str:source>/<str:token>", WebhookView.as_view(), name="webhook"),
 ]
 
 urlpatterns = [

@@ -226,6 +226,8 @@ CELERY_BEAT_SCHEDULE = {
     "accounts-retention": {"task": "accounts.apply_retention", "schedule": timedelta(days=1)},
     "accounts-mail": {"task": "accounts.sweep_mail", "schedule": timedelta(minutes=2)},
     "incidents-subscriptions": {"task": "incidents.sweep_subscriptions", "schedule": timedelta(minutes=5)},
+    "incidents-deliveries": {"task": "incidents.sweep_deliveries", "schedule": timedelta(seconds=5)},
+    "incidents-alerts": {"task": "incidents.sweep_alerts", "schedule": timedelta(seconds=15)},
     "cache-sweep": {"task": "core.sweep_cache", "schedule": timedelta(minutes=10)},
 }
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Lower
 
 from audit.services import record
 from incidents.errors import AlreadyExists, UnknownReference
@@ -48,6 +49,22 @@ def service_named(*, organization_id: UUID, actor_id: str, name: str) -> Service
     if created:
         _record(service, actor_id, {})
     return service
+
+
+def services_named(*, organization_id: UUID, names: Sequence[str]) -> dict[str, Service]:
+    """The services of names that alerts give, by the names in lower case; those not seen before are added.
+
+    Sources don't agree on capitals. Call inside a transaction.
+    """
+    wanted = {name.lower(): name for name in names}
+    rows = Service.objects.for_organization(organization_id).annotate(lower=Lower("name"))
+    found = {row.name.lower(): row for row in rows.filter(lower__in=wanted).order_by("-created_at")} if wanted else {}
+    for lower, name in wanted.items():
+        if lower not in found:
+            service = service_named(organization_id=organization_id, actor_id="", name=name)
+            if service is not None:
+                found[lower] = service
+    return found
 
 
 def _record(service: Service, actor_id: str, data: Mapping[str, Any]) -> None:

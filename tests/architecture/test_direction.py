@@ -115,6 +115,8 @@ PLAIN_MANAGER_ALLOWED = {
     "agents/api/answers.py": "reads the run that the request made",
     "incidents/intake.py": "an integration is found by the token in its address; the organisation follows from it",
     "incidents/services/snoozing.py": "the sweep serves all organisations",
+    "incidents/processing.py": "the sweep serves all organisations",
+    "incidents/sweeping.py": "the sweep serves all organisations",
     "incidents/selectors.py": "reads the alerts of incidents that were read in scope",
     "incidents/subscriptions.py": "tasks get an id, the sweep serves all organisations",
     "aurora_site/demo/loader.py": "serves the installation",

@@ -1,0 +1,145 @@
+"""Working through the deliveries that were taken in: in order of receipt, many in one transaction.
+
+A delivery that can't be processed doesn't hold up or lose the others: then each is tried by itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from django.core.cache import cache
+from django.db import InterfaceError, OperationalError
+from django.utils import timezone
+
+from incidents.alerts import observations_apply
+from incidents.intake import bell_key
+from incidents.journal import Journal, journal
+from incidents.models import Delivery, DeliveryState
+from incidents.observations import Reading, delivery_read
+from incidents.sources.base import UnreadablePayload
+
+logger = logging.getLogger(__name__)
+
+MOST_AT_ONCE = 100
+# Others wait for the organisation's journal meanwhile: people who change incidents.
+BATCH_SECONDS = 0.15
+MOST_ATTEMPTS = 5
+# What nobody was told of, or what failed before, is looked for after so long.
+FORGOTTEN = timedelta(seconds=3)
+OUTAGES = (OperationalError, InterfaceError)
+
+_draining: dict[UUID, threading.Lock] = {}
+_wanted: set[UUID] = set()
+_guard = threading.Lock()
+
+
+def deliveries_process(organization_id: UUID) -> None:
+    """Process what an organisation's senders delivered, until nothing waits. What fails waits for the sweep.
+
+    One thread of a process does so for an organisation; another that is asked to leaves it to that one.
+    """
+    with _guard:
+        _wanted.add(organization_id)
+        lock = _draining.setdefault(organization_id, threading.Lock())
+    while organization_id in _wanted and lock.acquire(blocking=False):
+        try:
+            _wanted.discard(organization_id)
+            _drain(organization_id)
+        finally:
+            lock.release()
+
+
+def organizations_waiting() -> list[UUID]:
+    """Organisations with deliveries that wait for longer than the queue takes."""
+    waiting = Delivery.objects.filter(state=DeliveryState.PENDING, received_at__lt=timezone.now() - FORGOTTEN)
+    return list(waiting.order_by().values_list("organization_id", flat=True).distinct())
+
+
+def _drain(organization_id: UUID) -> None:
+    failed: set[UUID] = set()
+    size = MOST_AT_ONCE
+    while True:
+        # Before looking: who rings from here on is heard.
+        cache.delete(bell_key(organization_id))
+        began = time.monotonic()
+        done = _batch(organization_id, failed, size)
+        if not done:
+            return
+        size = _next_size(done, time.monotonic() - began)
+
+
+def _next_size(done: int, seconds: float) -> int:
+    """How many deliveries take about as long as a batch may."""
+    wanted = int(done * BATCH_SECONDS / max(seconds, 0.001))
+    return min(max(wanted, 5), MOST_AT_ONCE)
+
+
+def _batch(organization_id: UUID, failed: set[UUID], size: int) -> int:
+    """Process the next deliveries but those that failed just now; how many."""
+    with journal(organization_id) as log:
+        rows = Delivery.objects.for_organization(organization_id).filter(state=DeliveryState.PENDING)
+        rows = rows.exclude(pk__in=failed) if failed else rows
+        deliveries = list(rows.select_related("integration").order_by("received_at", "id")[:size])
+        if deliveries:
+            _process(log, deliveries)
+        failed |= {delivery.pk for delivery in deliveries if delivery.state == DeliveryState.PENDING}
+    return len(deliveries)
+
+
+def _process(log: Journal, deliveries: Sequence[Delivery]) -> None:
+    readings = [reading for delivery in deliveries if (reading := _read(delivery, log)) is not None]
+    try:
+        with log.attempt():
+            observations_apply(log, [each for reading in readings for each in reading.observations])
+    except OUTAGES:
+        raise
+    except Exception as error:  # noqa: BLE001 each is tried by itself, which tells whose it is
+        logger.warning("a batch of %d deliveries is processed one by one: %r", len(readings), error)
+        readings = [reading for reading in readings if _applied_alone(log, reading)]
+    for reading in readings:
+        _finish(reading, log)
+    rows = Delivery.objects.for_organization(log.organization_id)
+    rows.bulk_update(deliveries, ["state", "reason", "attempts", "processed_at", "alert_count"])
+
+
+def _read(delivery: Delivery, log: Journal) -> Reading | None:
+    try:
+        return delivery_read(delivery)
+    except UnreadablePayload as error:
+        delivery.state, delivery.reason = DeliveryState.UNREADABLE, str(error)[:500]
+        delivery.processed_at = log.now
+    except Exception as error:  # noqa: BLE001 whatever it is, it is of this delivery
+        _failed(delivery, log, error)
+    return None
+
+
+def _applied_alone(log: Journal, reading: Reading) -> bool:
+    try:
+        with log.attempt():
+            observations_apply(log, reading.observations)
+    except OUTAGES:
+        raise
+    except Exception as error:  # noqa: BLE001 whatever it is, it is of this delivery
+        _failed(reading.delivery, log, error)
+        return False
+    return True
+
+
+def _finish(reading: Reading, log: Journal) -> None:
+    delivery = reading.delivery
+    delivery.state = DeliveryState.PROCESSED if reading.observations else DeliveryState.IGNORED
+    delivery.alert_count = len(reading.observations)
+    delivery.reason, delivery.processed_at = reading.note[:500], log.now
+
+
+def _failed(delivery: Delivery, log: Journal, error: Exception) -> None:
+    logger.error("delivery %s can't be processed", delivery.pk, exc_info=error)
+    delivery.attempts += 1
+    delivery.reason = f"{type(error).__name__}: {error}"[:500]
+    if delivery.attempts >= MOST_ATTEMPTS:
+        delivery.state, delivery.processed_at = DeliveryState.FAILED, log.now
