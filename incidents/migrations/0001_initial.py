@@ -27,6 +27,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('organization', 'name'), name='service_name_once_per_organization')],
             },
         ),
         migrations.CreateModel(
@@ -54,6 +55,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-started_at', '-id'],
+                'indexes': [models.Index(fields=['organization', '-started_at'], name='incident_by_start'), models.Index(fields=['organization', 'status', '-started_at'], name='incident_by_status')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['investigating', 'analyzed', 'merged', 'resolved'])), name='incident_status_is_known'), models.CheckConstraint(condition=models.Q(('aurora_status__in', ['idle', 'running', 'complete', 'error'])), name='incident_aurora_status_is_known'), models.CheckConstraint(condition=models.Q(('severity__in', ['critical', 'high', 'medium', 'low', 'info', 'unknown'])), name='incident_severity_is_known'), models.CheckConstraint(condition=models.Q(('active_tab__in', ['thoughts', 'chat'])), name='incident_active_tab_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('merged_into__isnull', False), ('status', 'merged')), models.Q(models.Q(('status', 'merged'), _negated=True), ('merged_into__isnull', True)), _connector='OR'), name='incident_merged_into_another'), models.CheckConstraint(condition=models.Q(('merged_into__isnull', True), models.Q(('merged_into', models.F('id')), _negated=True), _connector='OR'), name='incident_not_merged_into_itself'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'resolved'), _negated=True), ('resolved_at__isnull', False), _connector='OR'), name='incident_resolved_at_a_time')],
             },
         ),
         migrations.CreateModel(
@@ -79,6 +82,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['received_at', 'id'],
+                'indexes': [models.Index(fields=['organization', 'fingerprint', 'status'], name='alert_by_fingerprint'), models.Index(fields=['organization', '-received_at'], name='alert_by_arrival'), models.Index(fields=['incident', 'received_at'], name='alert_by_incident')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('severity__in', ['critical', 'high', 'medium', 'low', 'info', 'unknown'])), name='alert_severity_is_known'), models.CheckConstraint(condition=models.Q(('status__in', ['firing', 'resolved'])), name='alert_status_is_known')],
             },
         ),
         migrations.CreateModel(
@@ -90,12 +95,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'service dependencies',
+                'constraints': [models.UniqueConstraint(fields=('caller', 'callee'), name='service_dependency_once'), models.CheckConstraint(condition=models.Q(('caller', models.F('callee')), _negated=True), name='service_does_not_depend_on_itself')],
             },
-        ),
-        migrations.AddField(
-            model_name='service',
-            name='dependencies',
-            field=models.ManyToManyField(related_name='dependents', through='incidents.ServiceDependency', through_fields=('caller', 'callee'), to='incidents.service'),
         ),
         migrations.CreateModel(
             name='TimelineEntry',
@@ -111,78 +112,12 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'timeline entries',
                 'ordering': ['at', 'id'],
+                'indexes': [models.Index(fields=['incident', 'at'], name='timeline_by_time')],
             },
         ),
-        migrations.AddIndex(
-            model_name='incident',
-            index=models.Index(fields=['organization', '-started_at'], name='incident_by_start'),
-        ),
-        migrations.AddIndex(
-            model_name='incident',
-            index=models.Index(fields=['organization', 'status', '-started_at'], name='incident_by_status'),
-        ),
-        migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['investigating', 'analyzed', 'merged', 'resolved'])), name='incident_status_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.CheckConstraint(condition=models.Q(('aurora_status__in', ['idle', 'running', 'complete', 'error'])), name='incident_aurora_status_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.CheckConstraint(condition=models.Q(('severity__in', ['critical', 'high', 'medium', 'low', 'info', 'unknown'])), name='incident_severity_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.CheckConstraint(condition=models.Q(('active_tab__in', ['thoughts', 'chat'])), name='incident_active_tab_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('merged_into__isnull', False), ('status', 'merged')), models.Q(models.Q(('status', 'merged'), _negated=True), ('merged_into__isnull', True)), _connector='OR'), name='incident_merged_into_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.CheckConstraint(condition=models.Q(('merged_into__isnull', True), models.Q(('merged_into', models.F('id')), _negated=True), _connector='OR'), name='incident_not_merged_into_itself'),
-        ),
-        migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'resolved'), _negated=True), ('resolved_at__isnull', False), _connector='OR'), name='incident_resolved_at_a_time'),
-        ),
-        migrations.AddIndex(
-            model_name='alert',
-            index=models.Index(fields=['organization', 'fingerprint', 'status'], name='alert_by_fingerprint'),
-        ),
-        migrations.AddIndex(
-            model_name='alert',
-            index=models.Index(fields=['organization', '-received_at'], name='alert_by_arrival'),
-        ),
-        migrations.AddIndex(
-            model_name='alert',
-            index=models.Index(fields=['incident', 'received_at'], name='alert_by_incident'),
-        ),
-        migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.CheckConstraint(condition=models.Q(('severity__in', ['critical', 'high', 'medium', 'low', 'info', 'unknown'])), name='alert_severity_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['firing', 'resolved'])), name='alert_status_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='servicedependency',
-            constraint=models.UniqueConstraint(fields=('caller', 'callee'), name='service_dependency_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='servicedependency',
-            constraint=models.CheckConstraint(condition=models.Q(('caller', models.F('callee')), _negated=True), name='service_does_not_depend_on_itself'),
-        ),
-        migrations.AddConstraint(
-            model_name='service',
-            constraint=models.UniqueConstraint(fields=('organization', 'name'), name='service_name_once_per_organization'),
-        ),
-        migrations.AddIndex(
-            model_name='timelineentry',
-            index=models.Index(fields=['incident', 'at'], name='timeline_by_time'),
+        migrations.AddField(
+            model_name='Service',
+            name='dependencies',
+            field=models.ManyToManyField(related_name='dependents', through='incidents.ServiceDependency', through_fields=('caller', 'callee'), to='incidents.service'),
         ),
     ]

@@ -11,258 +11,14 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0003_retention'),
-        ('incidents', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('incidents', '0001_initial'),
     ]
 
     operations = [
         # Nothing could make an alert until now; the table begins anew.
-        migrations.DeleteModel(name='Alert'),
-        migrations.CreateModel(
+        migrations.DeleteModel(
             name='Alert',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('open_key', models.CharField(blank=True, max_length=64, null=True)),
-                ('source_type', models.CharField(max_length=32)),
-                ('source_alert_id', models.CharField(blank=True, default='', max_length=255)),
-                ('source_url', models.URLField(blank=True, default='', max_length=1000)),
-                ('title', models.CharField(max_length=255)),
-                ('severity', models.CharField(choices=[('critical', 'Critical'), ('high', 'High'), ('medium', 'Medium'), ('low', 'Low'), ('info', 'Info'), ('unknown', 'Unknown')], default='unknown', max_length=16)),
-                ('status', models.CharField(choices=[('firing', 'Firing'), ('resolved', 'Resolved')], default='firing', max_length=16)),
-                ('labels', models.JSONField(blank=True, default=dict)),
-                ('annotations', models.JSONField(blank=True, default=dict)),
-                ('payload', models.JSONField(blank=True, default=dict)),
-                ('count', models.PositiveIntegerField(default=1)),
-                ('started_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('received_at', models.DateTimeField()),
-                ('last_received_at', models.DateTimeField()),
-            ],
-            options={
-                'ordering': ['received_at', 'id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='AlertSeries',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('source_type', models.CharField(max_length=32)),
-                ('parts', models.JSONField(blank=True, default=list)),
-                ('events', models.JSONField(blank=True, default=list)),
-                ('flapping_since', models.DateTimeField(blank=True, null=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-            ],
-            options={
-                'verbose_name_plural': 'alert series',
-            },
-        ),
-        migrations.CreateModel(
-            name='Correlation',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('strategy', models.CharField(max_length=16)),
-                ('score', models.FloatField(blank=True, null=True)),
-                ('threshold', models.FloatField(blank=True, null=True)),
-                ('parts', models.JSONField(blank=True, default=list)),
-                ('considered', models.JSONField(blank=True, default=list)),
-                ('at', models.DateTimeField()),
-            ],
-            options={
-                'ordering': ['at', 'id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Delivery',
-            fields=[
-                ('id', models.UUIDField(default=audit.identifiers.record_id, editable=False, primary_key=True, serialize=False)),
-                ('key', models.CharField(max_length=64)),
-                ('vendor_id', models.CharField(blank=True, default='', max_length=255)),
-                ('headers', models.JSONField(blank=True, default=dict)),
-                ('body', models.BinaryField()),
-                ('received_at', models.DateTimeField()),
-                ('state', models.CharField(choices=[('pending', 'Pending'), ('processed', 'Processed'), ('ignored', 'Ignored'), ('unreadable', 'Unreadable'), ('failed', 'Failed')], default='pending', max_length=16)),
-                ('reason', models.CharField(blank=True, default='', max_length=500)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('processed_at', models.DateTimeField(blank=True, null=True)),
-                ('alert_count', models.PositiveIntegerField(default=0)),
-                ('duplicates', models.PositiveIntegerField(default=0)),
-            ],
-            options={
-                'verbose_name_plural': 'deliveries',
-                'ordering': ['-received_at', '-id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='IncidentFeedback',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('is_helpful', models.BooleanField()),
-                ('comment', models.TextField(blank=True, default='', max_length=2000)),
-                ('at', models.DateTimeField()),
-            ],
-            options={
-                'verbose_name_plural': 'incident feedback',
-                'ordering': ['at', 'id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='IncidentLog',
-            fields=[
-                ('organization', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='accounts.organization')),
-                ('last_seq', models.PositiveBigIntegerField(default=0)),
-                ('last_number', models.PositiveIntegerField(default=0)),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Integration',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('source', models.CharField(max_length=32)),
-                ('name', models.CharField(max_length=200)),
-                ('token_hash', models.CharField(max_length=64, unique=True)),
-                ('token_sealed', models.TextField()),
-                ('secret_sealed', models.TextField(blank=True, default='')),
-                ('previous_token_hash', models.CharField(blank=True, max_length=64, null=True, unique=True)),
-                ('previous_secret_sealed', models.TextField(blank=True, default='')),
-                ('previous_until', models.DateTimeField(blank=True, null=True)),
-                ('options', models.JSONField(blank=True, default=dict)),
-                ('is_enabled', models.BooleanField(default=True)),
-                ('refused_count', models.PositiveIntegerField(default=0)),
-                ('refused_at', models.DateTimeField(blank=True, null=True)),
-                ('refused_reason', models.CharField(blank=True, default='', max_length=300)),
-                ('created_by_id', models.CharField(blank=True, default='', max_length=64)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-            ],
-            options={
-                'ordering': ['name', 'id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Merge',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('source_status', models.CharField(max_length=16)),
-                ('actor_id', models.CharField(blank=True, default='', max_length=64)),
-                ('at', models.DateTimeField()),
-                ('undone_at', models.DateTimeField(blank=True, null=True)),
-                ('undone_by_id', models.CharField(blank=True, default='', max_length=64)),
-            ],
-            options={
-                'ordering': ['at', 'id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Notification',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('state', models.CharField(choices=[('pending', 'Pending'), ('sent', 'Sent'), ('dead', 'Dead')], default='pending', max_length=16)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('next_attempt_at', models.DateTimeField()),
-                ('last_error', models.CharField(blank=True, default='', max_length=500)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
-            ],
-            options={
-                'ordering': ['-created_at', 'id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='NotificationChannel',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=200)),
-                ('kind', models.CharField(choices=[('webhook', 'Webhook'), ('email', 'Email'), ('slack', 'Slack')], max_length=16)),
-                ('address_sealed', models.TextField()),
-                ('secret_sealed', models.TextField(blank=True, default='')),
-                ('is_enabled', models.BooleanField(default=True)),
-                ('created_by_id', models.CharField(blank=True, default='', max_length=64)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-            ],
-            options={
-                'ordering': ['name', 'id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='NotificationRule',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=200)),
-                ('minimum_severity', models.CharField(choices=[('critical', 'Critical'), ('high', 'High'), ('medium', 'Medium'), ('low', 'Low'), ('info', 'Info'), ('unknown', 'Unknown')], default='unknown', max_length=16)),
-                ('kinds', models.JSONField(blank=True, default=list)),
-                ('is_enabled', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-            ],
-            options={
-                'ordering': ['name', 'id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Responder',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('role', models.CharField(choices=[('commander', 'Commander'), ('responder', 'Responder'), ('communications', 'Communications'), ('observer', 'Observer')], default='responder', max_length=16)),
-                ('added_at', models.DateTimeField()),
-            ],
-            options={
-                'ordering': ['added_at', 'id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Roster',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=200)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-            ],
-            options={
-                'ordering': ['name', 'id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='RunbookLink',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('title', models.CharField(max_length=200)),
-                ('url', models.CharField(max_length=1000)),
-                ('title_contains', models.CharField(blank=True, default='', max_length=200)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-            ],
-            options={
-                'ordering': ['title', 'id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Shift',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('starts_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField()),
-                ('calendar_uid', models.CharField(blank=True, default='', max_length=255)),
-            ],
-            options={
-                'ordering': ['starts_at', 'id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Silence',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('silence', 'Silence'), ('maintenance', 'Maintenance')], default='silence', max_length=16)),
-                ('comment', models.CharField(max_length=500)),
-                ('matchers', models.JSONField(blank=True, default=list)),
-                ('starts_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField()),
-                ('repeat', models.CharField(choices=[('never', 'Never'), ('daily', 'Daily'), ('weekly', 'Weekly')], default='never', max_length=8)),
-                ('ended_early_at', models.DateTimeField(blank=True, null=True)),
-                ('created_by_id', models.CharField(blank=True, default='', max_length=64)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-            ],
-            options={
-                'ordering': ['-starts_at', 'id'],
-            },
         ),
         migrations.AlterModelOptions(
             name='timelineentry',
@@ -334,331 +90,6 @@ class Migration(migrations.Migration):
             model_name='timelineentry',
             constraint=models.UniqueConstraint(fields=('organization', 'seq'), name='timeline_numbered_once_per_organization'),
         ),
-        migrations.AddField(
-            model_name='alert',
-            name='incident',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='alerts', to='incidents.incident'),
-        ),
-        migrations.AddField(
-            model_name='alert',
-            name='organization',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization'),
-        ),
-        migrations.AddField(
-            model_name='alert',
-            name='service',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='alerts', to='incidents.service'),
-        ),
-        migrations.AddField(
-            model_name='alertseries',
-            name='organization',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization'),
-        ),
-        migrations.AddField(
-            model_name='alert',
-            name='series',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='alerts', to='incidents.alertseries'),
-        ),
-        migrations.AddField(
-            model_name='correlation',
-            name='alert',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='correlations', to='incidents.alert'),
-        ),
-        migrations.AddField(
-            model_name='correlation',
-            name='incident',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='correlations', to='incidents.incident'),
-        ),
-        migrations.AddField(
-            model_name='delivery',
-            name='organization',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization'),
-        ),
-        migrations.AddField(
-            model_name='alert',
-            name='last_delivery',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='incidents.delivery'),
-        ),
-        migrations.AddField(
-            model_name='incidentfeedback',
-            name='incident',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='feedback', to='incidents.incident'),
-        ),
-        migrations.AddField(
-            model_name='incidentfeedback',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='integration',
-            name='organization',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization'),
-        ),
-        migrations.AddField(
-            model_name='delivery',
-            name='integration',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='incidents.integration'),
-        ),
-        migrations.AddField(
-            model_name='alert',
-            name='integration',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='incidents.integration'),
-        ),
-        migrations.AddField(
-            model_name='merge',
-            name='alerts',
-            field=models.ManyToManyField(related_name='+', to='incidents.alert'),
-        ),
-        migrations.AddField(
-            model_name='merge',
-            name='source',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='merges_into', to='incidents.incident'),
-        ),
-        migrations.AddField(
-            model_name='merge',
-            name='target',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='merges_from', to='incidents.incident'),
-        ),
-        migrations.AddField(
-            model_name='notification',
-            name='entry',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notifications', to='incidents.timelineentry'),
-        ),
-        migrations.AddField(
-            model_name='notification',
-            name='incident',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notifications', to='incidents.incident'),
-        ),
-        migrations.AddField(
-            model_name='notification',
-            name='organization',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization'),
-        ),
-        migrations.AddField(
-            model_name='notificationchannel',
-            name='organization',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization'),
-        ),
-        migrations.AddField(
-            model_name='notification',
-            name='channel',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notifications', to='incidents.notificationchannel'),
-        ),
-        migrations.AddField(
-            model_name='notificationrule',
-            name='channel',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rules', to='incidents.notificationchannel'),
-        ),
-        migrations.AddField(
-            model_name='notificationrule',
-            name='organization',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization'),
-        ),
-        migrations.AddField(
-            model_name='notificationrule',
-            name='services',
-            field=models.ManyToManyField(blank=True, related_name='notification_rules', to='incidents.service'),
-        ),
-        migrations.AddField(
-            model_name='notification',
-            name='rule',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='incidents.notificationrule'),
-        ),
-        migrations.AddField(
-            model_name='responder',
-            name='incident',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='responders', to='incidents.incident'),
-        ),
-        migrations.AddField(
-            model_name='responder',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='roster',
-            name='organization',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization'),
-        ),
-        migrations.AddField(
-            model_name='roster',
-            name='service',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='rosters', to='incidents.service'),
-        ),
-        migrations.AddField(
-            model_name='runbooklink',
-            name='organization',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization'),
-        ),
-        migrations.AddField(
-            model_name='runbooklink',
-            name='service',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='runbooks', to='incidents.service'),
-        ),
-        migrations.AddField(
-            model_name='shift',
-            name='roster',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='shifts', to='incidents.roster'),
-        ),
-        migrations.AddField(
-            model_name='shift',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='silence',
-            name='organization',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization'),
-        ),
-        migrations.AddField(
-            model_name='silence',
-            name='services',
-            field=models.ManyToManyField(blank=True, related_name='silences', to='incidents.service'),
-        ),
-        migrations.AddField(
-            model_name='alert',
-            name='silence',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='alerts', to='incidents.silence'),
-        ),
-        migrations.AddConstraint(
-            model_name='alertseries',
-            constraint=models.UniqueConstraint(fields=('organization', 'fingerprint'), name='series_fingerprint_once_per_organization'),
-        ),
-        migrations.AddIndex(
-            model_name='correlation',
-            index=models.Index(fields=['alert', '-at'], name='correlation_by_alert'),
-        ),
-        migrations.AddConstraint(
-            model_name='incidentfeedback',
-            constraint=models.UniqueConstraint(fields=('incident', 'user'), name='feedback_once_per_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='integration',
-            constraint=models.UniqueConstraint(fields=('organization', 'name'), name='integration_name_once_per_organization'),
-        ),
-        migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['organization', 'state', 'received_at', 'id'], name='delivery_by_state'),
-        ),
-        migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['integration', '-received_at'], name='delivery_by_arrival'),
-        ),
-        migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(fields=('integration', 'key'), name='delivery_once_per_integration'),
-        ),
-        migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'processed', 'ignored', 'unreadable', 'failed'])), name='delivery_state_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='merge',
-            constraint=models.CheckConstraint(condition=models.Q(('source', models.F('target')), _negated=True), name='merge_joins_two'),
-        ),
-        migrations.AddConstraint(
-            model_name='notificationchannel',
-            constraint=models.UniqueConstraint(fields=('organization', 'name'), name='channel_name_once_per_organization'),
-        ),
-        migrations.AddConstraint(
-            model_name='notificationchannel',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['webhook', 'email', 'slack'])), name='channel_kind_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='notificationrule',
-            constraint=models.UniqueConstraint(fields=('organization', 'name'), name='rule_name_once_per_organization'),
-        ),
-        migrations.AddConstraint(
-            model_name='notificationrule',
-            constraint=models.CheckConstraint(condition=models.Q(('minimum_severity__in', ['critical', 'high', 'medium', 'low', 'info', 'unknown'])), name='rule_severity_is_known'),
-        ),
-        migrations.AddIndex(
-            model_name='notification',
-            index=models.Index(fields=['state', 'next_attempt_at'], name='notification_by_turn'),
-        ),
-        migrations.AddIndex(
-            model_name='notification',
-            index=models.Index(fields=['organization', '-created_at'], name='notification_by_age'),
-        ),
-        migrations.AddConstraint(
-            model_name='notification',
-            constraint=models.UniqueConstraint(fields=('channel', 'entry'), name='notification_once_per_change'),
-        ),
-        migrations.AddConstraint(
-            model_name='notification',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'sent', 'dead'])), name='notification_state_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='responder',
-            constraint=models.UniqueConstraint(fields=('incident', 'user'), name='responder_once_per_incident'),
-        ),
-        migrations.AddConstraint(
-            model_name='responder',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['commander', 'responder', 'communications', 'observer'])), name='responder_role_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='roster',
-            constraint=models.UniqueConstraint(fields=('organization', 'name'), name='roster_name_once_per_organization'),
-        ),
-        migrations.AddIndex(
-            model_name='shift',
-            index=models.Index(fields=['roster', 'ends_at'], name='shift_by_end'),
-        ),
-        migrations.AddConstraint(
-            model_name='shift',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='shift_ends_after_it_starts'),
-        ),
-        migrations.AddConstraint(
-            model_name='shift',
-            constraint=models.UniqueConstraint(fields=('roster', 'user', 'starts_at'), name='shift_begins_once'),
-        ),
-        migrations.AddIndex(
-            model_name='silence',
-            index=models.Index(fields=['organization', 'ends_at'], name='silence_by_end'),
-        ),
-        migrations.AddConstraint(
-            model_name='silence',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='silence_ends_after_it_starts'),
-        ),
-        migrations.AddConstraint(
-            model_name='silence',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['silence', 'maintenance'])), name='silence_kind_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='silence',
-            constraint=models.CheckConstraint(condition=models.Q(('repeat__in', ['never', 'daily', 'weekly'])), name='silence_repeat_is_known'),
-        ),
-        migrations.AddIndex(
-            model_name='alert',
-            index=models.Index(fields=['organization', 'fingerprint', '-started_at'], name='alert_by_fingerprint'),
-        ),
-        migrations.AddIndex(
-            model_name='alert',
-            index=models.Index(fields=['organization', '-received_at'], name='alert_by_arrival'),
-        ),
-        migrations.AddIndex(
-            model_name='alert',
-            index=models.Index(fields=['incident', 'received_at'], name='alert_by_incident'),
-        ),
-        migrations.AddIndex(
-            model_name='alert',
-            index=models.Index(fields=['incident', 'status'], name='alert_by_incident_status'),
-        ),
-        migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.CheckConstraint(condition=models.Q(('severity__in', ['critical', 'high', 'medium', 'low', 'info', 'unknown'])), name='alert_severity_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['firing', 'resolved'])), name='alert_status_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.UniqueConstraint(fields=('organization', 'open_key'), name='alert_open_once_per_fingerprint'),
-        ),
-        migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('open_key__isnull', False), ('status', 'firing')), models.Q(('ended_at__isnull', False), ('open_key__isnull', True), ('status', 'resolved')), _connector='OR'), name='alert_open_while_it_fires'),
-        ),
         migrations.RemoveIndex(
             model_name='incident',
             name='incident_by_start',
@@ -670,5 +101,307 @@ class Migration(migrations.Migration):
         migrations.RemoveIndex(
             model_name='timelineentry',
             name='timeline_by_time',
+        ),
+        migrations.CreateModel(
+            name='AlertSeries',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('fingerprint', models.CharField(max_length=64)),
+                ('source_type', models.CharField(max_length=32)),
+                ('parts', models.JSONField(blank=True, default=list)),
+                ('events', models.JSONField(blank=True, default=list)),
+                ('flapping_since', models.DateTimeField(blank=True, null=True)),
+                ('updated_at', models.DateTimeField(auto_now=True)),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
+            ],
+            options={
+                'verbose_name_plural': 'alert series',
+                'constraints': [models.UniqueConstraint(fields=('organization', 'fingerprint'), name='series_fingerprint_once_per_organization')],
+            },
+        ),
+        migrations.CreateModel(
+            name='IncidentFeedback',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('is_helpful', models.BooleanField()),
+                ('comment', models.TextField(blank=True, default='', max_length=2000)),
+                ('at', models.DateTimeField()),
+                ('incident', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='feedback', to='incidents.incident')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name_plural': 'incident feedback',
+                'ordering': ['at', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('incident', 'user'), name='feedback_once_per_person')],
+            },
+        ),
+        migrations.CreateModel(
+            name='IncidentLog',
+            fields=[
+                ('organization', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='accounts.organization')),
+                ('last_seq', models.PositiveBigIntegerField(default=0)),
+                ('last_number', models.PositiveIntegerField(default=0)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Integration',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('source', models.CharField(max_length=32)),
+                ('name', models.CharField(max_length=200)),
+                ('token_hash', models.CharField(max_length=64, unique=True)),
+                ('token_sealed', models.TextField()),
+                ('secret_sealed', models.TextField(blank=True, default='')),
+                ('previous_token_hash', models.CharField(blank=True, max_length=64, null=True, unique=True)),
+                ('previous_secret_sealed', models.TextField(blank=True, default='')),
+                ('previous_until', models.DateTimeField(blank=True, null=True)),
+                ('options', models.JSONField(blank=True, default=dict)),
+                ('is_enabled', models.BooleanField(default=True)),
+                ('refused_count', models.PositiveIntegerField(default=0)),
+                ('refused_at', models.DateTimeField(blank=True, null=True)),
+                ('refused_reason', models.CharField(blank=True, default='', max_length=300)),
+                ('created_by_id', models.CharField(blank=True, default='', max_length=64)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('updated_at', models.DateTimeField(auto_now=True)),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
+            ],
+            options={
+                'ordering': ['name', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('organization', 'name'), name='integration_name_once_per_organization')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Delivery',
+            fields=[
+                ('id', models.UUIDField(default=audit.identifiers.record_id, editable=False, primary_key=True, serialize=False)),
+                ('key', models.CharField(max_length=64)),
+                ('vendor_id', models.CharField(blank=True, default='', max_length=255)),
+                ('headers', models.JSONField(blank=True, default=dict)),
+                ('body', models.BinaryField()),
+                ('received_at', models.DateTimeField()),
+                ('state', models.CharField(choices=[('pending', 'Pending'), ('processed', 'Processed'), ('ignored', 'Ignored'), ('unreadable', 'Unreadable'), ('failed', 'Failed')], default='pending', max_length=16)),
+                ('reason', models.CharField(blank=True, default='', max_length=500)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('processed_at', models.DateTimeField(blank=True, null=True)),
+                ('alert_count', models.PositiveIntegerField(default=0)),
+                ('duplicates', models.PositiveIntegerField(default=0)),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
+                ('integration', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='incidents.integration')),
+            ],
+            options={
+                'verbose_name_plural': 'deliveries',
+                'ordering': ['-received_at', '-id'],
+                'indexes': [models.Index(fields=['organization', 'state', 'received_at', 'id'], name='delivery_by_state'), models.Index(fields=['integration', '-received_at'], name='delivery_by_arrival')],
+                'constraints': [models.UniqueConstraint(fields=('integration', 'key'), name='delivery_once_per_integration'), models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'processed', 'ignored', 'unreadable', 'failed'])), name='delivery_state_is_known')],
+            },
+        ),
+        migrations.CreateModel(
+            name='NotificationChannel',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('name', models.CharField(max_length=200)),
+                ('kind', models.CharField(choices=[('webhook', 'Webhook'), ('email', 'Email'), ('slack', 'Slack')], max_length=16)),
+                ('address_sealed', models.TextField()),
+                ('secret_sealed', models.TextField(blank=True, default='')),
+                ('is_enabled', models.BooleanField(default=True)),
+                ('created_by_id', models.CharField(blank=True, default='', max_length=64)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
+            ],
+            options={
+                'ordering': ['name', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('organization', 'name'), name='channel_name_once_per_organization'), models.CheckConstraint(condition=models.Q(('kind__in', ['webhook', 'email', 'slack'])), name='channel_kind_is_known')],
+            },
+        ),
+        migrations.CreateModel(
+            name='NotificationRule',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('name', models.CharField(max_length=200)),
+                ('minimum_severity', models.CharField(choices=[('critical', 'Critical'), ('high', 'High'), ('medium', 'Medium'), ('low', 'Low'), ('info', 'Info'), ('unknown', 'Unknown')], default='unknown', max_length=16)),
+                ('kinds', models.JSONField(blank=True, default=list)),
+                ('is_enabled', models.BooleanField(default=True)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rules', to='incidents.notificationchannel')),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
+                ('services', models.ManyToManyField(blank=True, related_name='notification_rules', to='incidents.service')),
+            ],
+            options={
+                'ordering': ['name', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('organization', 'name'), name='rule_name_once_per_organization'), models.CheckConstraint(condition=models.Q(('minimum_severity__in', ['critical', 'high', 'medium', 'low', 'info', 'unknown'])), name='rule_severity_is_known')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Notification',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('state', models.CharField(choices=[('pending', 'Pending'), ('sent', 'Sent'), ('dead', 'Dead')], default='pending', max_length=16)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('next_attempt_at', models.DateTimeField()),
+                ('last_error', models.CharField(blank=True, default='', max_length=500)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('sent_at', models.DateTimeField(blank=True, null=True)),
+                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notifications', to='incidents.timelineentry')),
+                ('incident', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notifications', to='incidents.incident')),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
+                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notifications', to='incidents.notificationchannel')),
+                ('rule', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='incidents.notificationrule')),
+            ],
+            options={
+                'ordering': ['-created_at', 'id'],
+                'indexes': [models.Index(fields=['state', 'next_attempt_at'], name='notification_by_turn'), models.Index(fields=['organization', '-created_at'], name='notification_by_age')],
+                'constraints': [models.UniqueConstraint(fields=('channel', 'entry'), name='notification_once_per_change'), models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'sent', 'dead'])), name='notification_state_is_known')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Responder',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('role', models.CharField(choices=[('commander', 'Commander'), ('responder', 'Responder'), ('communications', 'Communications'), ('observer', 'Observer')], default='responder', max_length=16)),
+                ('added_at', models.DateTimeField()),
+                ('incident', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='responders', to='incidents.incident')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['added_at', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('incident', 'user'), name='responder_once_per_incident'), models.CheckConstraint(condition=models.Q(('role__in', ['commander', 'responder', 'communications', 'observer'])), name='responder_role_is_known')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Roster',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('name', models.CharField(max_length=200)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
+                ('service', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='rosters', to='incidents.service')),
+            ],
+            options={
+                'ordering': ['name', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('organization', 'name'), name='roster_name_once_per_organization')],
+            },
+        ),
+        migrations.CreateModel(
+            name='RunbookLink',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('title', models.CharField(max_length=200)),
+                ('url', models.CharField(max_length=1000)),
+                ('title_contains', models.CharField(blank=True, default='', max_length=200)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
+                ('service', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='runbooks', to='incidents.service')),
+            ],
+            options={
+                'ordering': ['title', 'id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='Shift',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('starts_at', models.DateTimeField()),
+                ('ends_at', models.DateTimeField()),
+                ('calendar_uid', models.CharField(blank=True, default='', max_length=255)),
+                ('roster', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='shifts', to='incidents.roster')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['starts_at', 'id'],
+                'indexes': [models.Index(fields=['roster', 'ends_at'], name='shift_by_end')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='shift_ends_after_it_starts'), models.UniqueConstraint(fields=('roster', 'user', 'starts_at'), name='shift_begins_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Silence',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('kind', models.CharField(choices=[('silence', 'Silence'), ('maintenance', 'Maintenance')], default='silence', max_length=16)),
+                ('comment', models.CharField(max_length=500)),
+                ('matchers', models.JSONField(blank=True, default=list)),
+                ('starts_at', models.DateTimeField()),
+                ('ends_at', models.DateTimeField()),
+                ('repeat', models.CharField(choices=[('never', 'Never'), ('daily', 'Daily'), ('weekly', 'Weekly')], default='never', max_length=8)),
+                ('ended_early_at', models.DateTimeField(blank=True, null=True)),
+                ('created_by_id', models.CharField(blank=True, default='', max_length=64)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
+                ('services', models.ManyToManyField(blank=True, related_name='silences', to='incidents.service')),
+            ],
+            options={
+                'ordering': ['-starts_at', 'id'],
+                'indexes': [models.Index(fields=['organization', 'ends_at'], name='silence_by_end')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='silence_ends_after_it_starts'), models.CheckConstraint(condition=models.Q(('kind__in', ['silence', 'maintenance'])), name='silence_kind_is_known'), models.CheckConstraint(condition=models.Q(('repeat__in', ['never', 'daily', 'weekly'])), name='silence_repeat_is_known')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Alert',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('fingerprint', models.CharField(max_length=64)),
+                ('open_key', models.CharField(blank=True, max_length=64, null=True)),
+                ('source_type', models.CharField(max_length=32)),
+                ('source_alert_id', models.CharField(blank=True, default='', max_length=255)),
+                ('source_url', models.URLField(blank=True, default='', max_length=1000)),
+                ('title', models.CharField(max_length=255)),
+                ('severity', models.CharField(choices=[('critical', 'Critical'), ('high', 'High'), ('medium', 'Medium'), ('low', 'Low'), ('info', 'Info'), ('unknown', 'Unknown')], default='unknown', max_length=16)),
+                ('status', models.CharField(choices=[('firing', 'Firing'), ('resolved', 'Resolved')], default='firing', max_length=16)),
+                ('labels', models.JSONField(blank=True, default=dict)),
+                ('annotations', models.JSONField(blank=True, default=dict)),
+                ('payload', models.JSONField(blank=True, default=dict)),
+                ('count', models.PositiveIntegerField(default=1)),
+                ('started_at', models.DateTimeField()),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ('received_at', models.DateTimeField()),
+                ('last_received_at', models.DateTimeField()),
+                ('incident', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='alerts', to='incidents.incident')),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
+                ('service', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='alerts', to='incidents.service')),
+                ('series', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='alerts', to='incidents.alertseries')),
+                ('last_delivery', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='incidents.delivery')),
+                ('integration', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='incidents.integration')),
+                ('silence', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='alerts', to='incidents.silence')),
+            ],
+            options={
+                'ordering': ['received_at', 'id'],
+                'indexes': [models.Index(fields=['organization', 'fingerprint', '-started_at'], name='alert_by_fingerprint'), models.Index(fields=['organization', '-received_at'], name='alert_by_arrival'), models.Index(fields=['incident', 'received_at'], name='alert_by_incident'), models.Index(fields=['incident', 'status'], name='alert_by_incident_status')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('severity__in', ['critical', 'high', 'medium', 'low', 'info', 'unknown'])), name='alert_severity_is_known'), models.CheckConstraint(condition=models.Q(('status__in', ['firing', 'resolved'])), name='alert_status_is_known'), models.UniqueConstraint(fields=('organization', 'open_key'), name='alert_open_once_per_fingerprint'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('open_key__isnull', False), ('status', 'firing')), models.Q(('ended_at__isnull', False), ('open_key__isnull', True), ('status', 'resolved')), _connector='OR'), name='alert_open_while_it_fires')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Correlation',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('strategy', models.CharField(max_length=16)),
+                ('score', models.FloatField(blank=True, null=True)),
+                ('threshold', models.FloatField(blank=True, null=True)),
+                ('parts', models.JSONField(blank=True, default=list)),
+                ('considered', models.JSONField(blank=True, default=list)),
+                ('at', models.DateTimeField()),
+                ('alert', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='correlations', to='incidents.alert')),
+                ('incident', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='correlations', to='incidents.incident')),
+            ],
+            options={
+                'ordering': ['at', 'id'],
+                'indexes': [models.Index(fields=['alert', '-at'], name='correlation_by_alert')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Merge',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('source_status', models.CharField(max_length=16)),
+                ('actor_id', models.CharField(blank=True, default='', max_length=64)),
+                ('at', models.DateTimeField()),
+                ('undone_at', models.DateTimeField(blank=True, null=True)),
+                ('undone_by_id', models.CharField(blank=True, default='', max_length=64)),
+                ('alerts', models.ManyToManyField(related_name='+', to='incidents.alert')),
+                ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='merges_into', to='incidents.incident')),
+                ('target', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='merges_from', to='incidents.incident')),
+            ],
+            options={
+                'ordering': ['at', 'id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('source', models.F('target')), _negated=True), name='merge_joins_two')],
+            },
         ),
     ]

@@ -18,26 +18,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Learner',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=200)),
-                ('email', models.EmailField(blank=True, default='', max_length=254)),
-                ('goals', models.TextField(blank=True, default='', help_text="In the learner's own words.", max_length=5000)),
-                ('minutes_per_weekday', models.JSONField(default=learning.validators.default_minutes_per_weekday, validators=[learning.validators.validate_minutes_per_weekday])),
-                ('blackout_dates', models.JSONField(blank=True, default=list, validators=[learning.validators.validate_blackout_dates])),
-                ('time_zone', models.CharField(default='UTC', max_length=64, validators=[learning.validators.validate_time_zone])),
-                ('start_date', models.DateField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
-                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'ordering': ['name', 'id'],
-            },
-        ),
-        migrations.CreateModel(
             name='Resource',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -52,6 +32,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['title', 'id'],
+                'indexes': [models.Index(fields=['organization', 'title'], name='resource_by_title')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('minutes__gte', 1)), name='resource_takes_time'), models.CheckConstraint(condition=models.Q(('rating__isnull', True), models.Q(('rating__gte', 0), ('rating__lte', 5)), _connector='OR'), name='resource_rating_in_range'), models.CheckConstraint(condition=models.Q(('kind__in', ['article', 'book', 'course', 'document', 'exercise', 'project', 'video'])), name='resource_kind_is_known'), models.CheckConstraint(condition=models.Q(('level__in', ['beginner', 'intermediate', 'advanced'])), name='resource_level_is_known')],
             },
         ),
         migrations.CreateModel(
@@ -65,6 +47,30 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('organization', 'name'), name='role_name_once_per_organization')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Learner',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('name', models.CharField(max_length=200)),
+                ('email', models.EmailField(blank=True, default='', max_length=254)),
+                ('goals', models.TextField(blank=True, default='', help_text="In the learner's own words.", max_length=5000)),
+                ('minutes_per_weekday', models.JSONField(default=learning.validators.default_minutes_per_weekday, validators=[learning.validators.validate_minutes_per_weekday])),
+                ('blackout_dates', models.JSONField(blank=True, default=list, validators=[learning.validators.validate_blackout_dates])),
+                ('time_zone', models.CharField(default='UTC', max_length=64, validators=[learning.validators.validate_time_zone])),
+                ('start_date', models.DateField()),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('updated_at', models.DateTimeField(auto_now=True)),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
+                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('role', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='learners', to='learning.role')),
+            ],
+            options={
+                'ordering': ['name', 'id'],
+                'indexes': [models.Index(fields=['organization', 'name'], name='learner_by_name')],
+                'constraints': [models.UniqueConstraint(fields=('organization', 'user'), name='learner_once_per_user')],
             },
         ),
         migrations.CreateModel(
@@ -86,12 +92,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-created_at', '-id'],
+                'indexes': [models.Index(fields=['organization', '-created_at'], name='plan_by_creation')],
+                'constraints': [models.UniqueConstraint(fields=('learner', 'version'), name='plan_version_once_per_learner'), models.CheckConstraint(condition=models.Q(('days__gte', 30), ('days__lte', 60)), name='plan_days_in_range'), models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'active', 'superseded', 'finished'])), name='plan_state_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('active_for', models.F('learner')), ('active_for__isnull', False), ('state', 'active')), models.Q(models.Q(('state', 'active'), _negated=True), ('active_for__isnull', True)), _connector='OR'), name='plan_active_for_its_learner')],
             },
-        ),
-        migrations.AddField(
-            model_name='learner',
-            name='role',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='learners', to='learning.role'),
         ),
         migrations.CreateModel(
             name='Skill',
@@ -106,6 +109,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name', 'id'],
+                'indexes': [models.Index(fields=['organization', 'name'], name='skill_by_name')],
+                'constraints': [models.UniqueConstraint(fields=('organization', 'key'), name='skill_key_once_per_organization')],
             },
         ),
         migrations.CreateModel(
@@ -116,11 +121,9 @@ class Migration(migrations.Migration):
                 ('role', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='targets', to='learning.role')),
                 ('skill', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='role_targets', to='learning.skill')),
             ],
-        ),
-        migrations.AddField(
-            model_name='role',
-            name='skills',
-            field=models.ManyToManyField(related_name='roles', through='learning.RoleSkill', to='learning.skill'),
+            options={
+                'constraints': [models.UniqueConstraint(fields=('role', 'skill'), name='skill_once_per_role'), models.CheckConstraint(condition=models.Q(('level__gt', 0), ('level__lte', 1)), name='role_skill_level_is_fraction')],
+            },
         ),
         migrations.CreateModel(
             name='ResourceSkill',
@@ -130,11 +133,9 @@ class Migration(migrations.Migration):
                 ('resource', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='taught_skills', to='learning.resource')),
                 ('skill', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='taught_by', to='learning.skill')),
             ],
-        ),
-        migrations.AddField(
-            model_name='resource',
-            name='skills',
-            field=models.ManyToManyField(related_name='resources', through='learning.ResourceSkill', to='learning.skill'),
+            options={
+                'constraints': [models.UniqueConstraint(fields=('resource', 'skill'), name='skill_once_per_resource'), models.CheckConstraint(condition=models.Q(('gain__gt', 0), ('gain__lte', 1)), name='resource_gain_is_fraction')],
+            },
         ),
         migrations.CreateModel(
             name='PlanItem',
@@ -153,6 +154,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['date', 'position', 'id'],
+                'indexes': [models.Index(fields=['plan', 'date', 'position'], name='plan_item_by_date')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('minutes__gte', 1), ('minutes__lte', 1440)), name='plan_item_fits_a_day'), models.CheckConstraint(condition=models.Q(('kind__in', ['study', 'review', 'project', 'check'])), name='plan_item_kind_is_known'), models.CheckConstraint(condition=models.Q(('state__in', ['planned', 'done', 'skipped'])), name='plan_item_state_is_known')],
             },
         ),
         migrations.CreateModel(
@@ -181,6 +184,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'mastery',
+                'constraints': [models.UniqueConstraint(fields=('learner', 'skill'), name='mastery_once_per_learner_and_skill'), models.CheckConstraint(condition=models.Q(('mean__gte', 0), ('mean__lte', 1)), name='mastery_mean_is_fraction'), models.CheckConstraint(condition=models.Q(('variance__gte', 0), ('variance__lte', 1)), name='mastery_variance_is_fraction')],
             },
         ),
         migrations.CreateModel(
@@ -199,6 +203,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'evidence',
                 'ordering': ['-observed_at', '-id'],
+                'indexes': [models.Index(fields=['learner', 'skill', 'observed_at'], name='evidence_by_learner_and_skill')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('value__gte', 0), ('value__lte', 1)), name='evidence_value_is_fraction'), models.CheckConstraint(condition=models.Q(('kind__in', ['self_assessment', 'resource_completed', 'quiz_result', 'attestation', 'xapi_statement', 'incident_response'])), name='evidence_kind_is_known')],
             },
         ),
         migrations.CreateModel(
@@ -208,134 +214,23 @@ class Migration(migrations.Migration):
                 ('prerequisite', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='dependent_links', to='learning.skill')),
                 ('skill', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='prerequisite_links', to='learning.skill')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('skill', 'prerequisite'), name='prerequisite_once_per_skill'), models.CheckConstraint(condition=models.Q(('skill', models.F('prerequisite')), _negated=True), name='skill_is_not_its_own_prerequisite')],
+            },
         ),
         migrations.AddField(
-            model_name='skill',
+            model_name='Resource',
+            name='skills',
+            field=models.ManyToManyField(related_name='resources', through='learning.ResourceSkill', to='learning.skill'),
+        ),
+        migrations.AddField(
+            model_name='Role',
+            name='skills',
+            field=models.ManyToManyField(related_name='roles', through='learning.RoleSkill', to='learning.skill'),
+        ),
+        migrations.AddField(
+            model_name='Skill',
             name='prerequisites',
             field=models.ManyToManyField(related_name='dependents', through='learning.SkillPrerequisite', through_fields=('skill', 'prerequisite'), to='learning.skill'),
-        ),
-        migrations.AddIndex(
-            model_name='plan',
-            index=models.Index(fields=['organization', '-created_at'], name='plan_by_creation'),
-        ),
-        migrations.AddConstraint(
-            model_name='plan',
-            constraint=models.UniqueConstraint(fields=('learner', 'version'), name='plan_version_once_per_learner'),
-        ),
-        migrations.AddConstraint(
-            model_name='plan',
-            constraint=models.CheckConstraint(condition=models.Q(('days__gte', 30), ('days__lte', 60)), name='plan_days_in_range'),
-        ),
-        migrations.AddConstraint(
-            model_name='plan',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'active', 'superseded', 'finished'])), name='plan_state_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='plan',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('active_for', models.F('learner')), ('active_for__isnull', False), ('state', 'active')), models.Q(models.Q(('state', 'active'), _negated=True), ('active_for__isnull', True)), _connector='OR'), name='plan_active_for_its_learner'),
-        ),
-        migrations.AddIndex(
-            model_name='learner',
-            index=models.Index(fields=['organization', 'name'], name='learner_by_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='learner',
-            constraint=models.UniqueConstraint(fields=('organization', 'user'), name='learner_once_per_user'),
-        ),
-        migrations.AddConstraint(
-            model_name='roleskill',
-            constraint=models.UniqueConstraint(fields=('role', 'skill'), name='skill_once_per_role'),
-        ),
-        migrations.AddConstraint(
-            model_name='roleskill',
-            constraint=models.CheckConstraint(condition=models.Q(('level__gt', 0), ('level__lte', 1)), name='role_skill_level_is_fraction'),
-        ),
-        migrations.AddConstraint(
-            model_name='role',
-            constraint=models.UniqueConstraint(fields=('organization', 'name'), name='role_name_once_per_organization'),
-        ),
-        migrations.AddConstraint(
-            model_name='resourceskill',
-            constraint=models.UniqueConstraint(fields=('resource', 'skill'), name='skill_once_per_resource'),
-        ),
-        migrations.AddConstraint(
-            model_name='resourceskill',
-            constraint=models.CheckConstraint(condition=models.Q(('gain__gt', 0), ('gain__lte', 1)), name='resource_gain_is_fraction'),
-        ),
-        migrations.AddIndex(
-            model_name='resource',
-            index=models.Index(fields=['organization', 'title'], name='resource_by_title'),
-        ),
-        migrations.AddConstraint(
-            model_name='resource',
-            constraint=models.CheckConstraint(condition=models.Q(('minutes__gte', 1)), name='resource_takes_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='resource',
-            constraint=models.CheckConstraint(condition=models.Q(('rating__isnull', True), models.Q(('rating__gte', 0), ('rating__lte', 5)), _connector='OR'), name='resource_rating_in_range'),
-        ),
-        migrations.AddConstraint(
-            model_name='resource',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['article', 'book', 'course', 'document', 'exercise', 'project', 'video'])), name='resource_kind_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='resource',
-            constraint=models.CheckConstraint(condition=models.Q(('level__in', ['beginner', 'intermediate', 'advanced'])), name='resource_level_is_known'),
-        ),
-        migrations.AddIndex(
-            model_name='planitem',
-            index=models.Index(fields=['plan', 'date', 'position'], name='plan_item_by_date'),
-        ),
-        migrations.AddConstraint(
-            model_name='planitem',
-            constraint=models.CheckConstraint(condition=models.Q(('minutes__gte', 1), ('minutes__lte', 1440)), name='plan_item_fits_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='planitem',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['study', 'review', 'project', 'check'])), name='plan_item_kind_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='planitem',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['planned', 'done', 'skipped'])), name='plan_item_state_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='mastery',
-            constraint=models.UniqueConstraint(fields=('learner', 'skill'), name='mastery_once_per_learner_and_skill'),
-        ),
-        migrations.AddConstraint(
-            model_name='mastery',
-            constraint=models.CheckConstraint(condition=models.Q(('mean__gte', 0), ('mean__lte', 1)), name='mastery_mean_is_fraction'),
-        ),
-        migrations.AddConstraint(
-            model_name='mastery',
-            constraint=models.CheckConstraint(condition=models.Q(('variance__gte', 0), ('variance__lte', 1)), name='mastery_variance_is_fraction'),
-        ),
-        migrations.AddIndex(
-            model_name='evidence',
-            index=models.Index(fields=['learner', 'skill', 'observed_at'], name='evidence_by_learner_and_skill'),
-        ),
-        migrations.AddConstraint(
-            model_name='evidence',
-            constraint=models.CheckConstraint(condition=models.Q(('value__gte', 0), ('value__lte', 1)), name='evidence_value_is_fraction'),
-        ),
-        migrations.AddConstraint(
-            model_name='evidence',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['self_assessment', 'resource_completed', 'quiz_result', 'attestation', 'xapi_statement', 'incident_response'])), name='evidence_kind_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='skillprerequisite',
-            constraint=models.UniqueConstraint(fields=('skill', 'prerequisite'), name='prerequisite_once_per_skill'),
-        ),
-        migrations.AddConstraint(
-            model_name='skillprerequisite',
-            constraint=models.CheckConstraint(condition=models.Q(('skill', models.F('prerequisite')), _negated=True), name='skill_is_not_its_own_prerequisite'),
-        ),
-        migrations.AddIndex(
-            model_name='skill',
-            index=models.Index(fields=['organization', 'name'], name='skill_by_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='skill',
-            constraint=models.UniqueConstraint(fields=('organization', 'key'), name='skill_key_once_per_organization'),
         ),
     ]
