@@ -9,10 +9,12 @@ from incidents.sources.datadog import Datadog
 from incidents.sources.generic import Generic
 from incidents.sources.grafana import Grafana
 from incidents.sources.pagerduty import PagerDuty
+from incidents.sources.preset import presets
 from incidents.sources.registry import register
 from incidents.sources.sentry import Sentry
 
 SOURCES: tuple[Source, ...] = (
+    *presets(),
     Alertmanager(),
     CloudWatch(),
     Datadog(),

@@ -38,10 +38,13 @@ def json_object(body: bytes) -> Json:
 
 
 def at(value: Any, path: str) -> Any:
-    """What is at a dotted path (``data.alerts.0.title``); None where there is nothing."""
+    """What is at a dotted path (``data.alerts.0.title``); None where there is nothing. ``only`` is the one item of a list
+    that has one."""
     for name in path.split("."):
         if isinstance(value, Mapping):
             value = value.get(name)
+        elif isinstance(value, list) and name == "only" and len(value) == 1:
+            value = value[0]
         elif isinstance(value, list) and name.isdecimal() and int(name) < len(value):
             value = value[int(name)]
         else:

@@ -17,7 +17,7 @@ _UNITS = ((1e11, 1), (1e14, 1e3), (1e17, 1e6))
 def moment(value: Any, received_at: datetime) -> datetime | None:
     """The time that a value says, in UTC (also where no zone is given); None where it says none that can be."""
     found = _number_of(value)
-    told = _from_text(value) if found is None else _from_number(found)
+    told = value if isinstance(value, datetime) else _from_text(value) if found is None else _from_number(found)
     if told is None or not EARLIEST <= told <= received_at + MAX_AHEAD:
         return None
     return told

@@ -140,7 +140,7 @@ def test_the_example_is_one_alert_that_fires(source):
     request = source.example(NOW)
     parsed = source.parse(request)
 
-    assert [(alert.status, bool(alert.service)) for alert in parsed.alerts] == [("firing", True)]
+    assert [(alert.status, alert.title == "Alert without a title") for alert in parsed.alerts] == [("firing", False)]
     assert parsed.note == ""
     assert_bounded(parsed)
 
