@@ -46,6 +46,19 @@ def editor_page(view: PageView) -> PageView:
     return guarded
 
 
+def admin_page(view: PageView) -> PageView:
+    """As ``member_page``, for administrators of the organisation; others of it are told that they may not (403)."""
+
+    @member_page
+    @wraps(view)
+    def guarded(request: HttpRequest, identity: Identity, **parameters: object) -> HttpResponse:
+        if not identity.has_role(Role.ADMIN):
+            raise PermissionDenied("This needs the role of an administrator.")
+        return view(request, identity, **parameters)
+
+    return guarded
+
+
 def operator_page(view: PageView) -> PageView:
     """For the operators of the installation; others get 403. It needs no organisation."""
 

@@ -11,13 +11,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from agents.pages.access import is_part
+from agents.pages.access import admin_page, is_part
 from agents.pages.wording import sentence
 from audit import sealing
 from audit.errors import BadLedgerQuery
 from audit.filters import NAMES, RecordFilter, filter_from
 from audit.models import Record
-from audit.pages.access import admin_page
 from audit.pages.activity import SEALS, Activity, activity_of, seal_times
 from audit.pages.checking import Standing
 from audit.pages.people import PERSON, names_of

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from audit.pages.access import admin_page
+from agents.pages.access import admin_page
 from audit.pages.checking import Checker
 from audit.pages.entries import Entry
 from audit.pages.parts import text_of

@@ -9,9 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
-from agents.pages.access import is_part
+from agents.pages.access import admin_page, is_part
 from audit.models import Record
-from audit.pages.access import admin_page
 from audit.selectors import records_for
 from audit.verification import Report
 from audit.verification import verify as verify_ledger
