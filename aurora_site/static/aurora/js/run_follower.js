@@ -73,19 +73,19 @@ export class RunFollower {
 }
 
 /** Longer after each failure; cut short when the browser is online again. */
-function reconnectDelay(failures, problem) {
+export function reconnectDelay(failures, problem) {
   const delay = problem?.retryAfter ? problem.retryAfter * 1000 : Math.min(FIRST_DELAY_MS * 2 ** Math.max(0, failures - 1), LONGEST_DELAY_MS);
   const online = new Promise((resolve) => addEventListener("online", resolve, { once: true, signal: AbortSignal.timeout(delay) }));
   return Promise.race([pause(delay), online]);
 }
 
-function visible() {
+export function visible() {
   if (document.visibilityState === "visible") return Promise.resolve();
   return new Promise((resolve) => document.addEventListener("visibilitychange", resolve, { once: true }));
 }
 
 /** Calls back when the tab has been hidden for a while; returns a function that ends this. */
-function onHidden(callback) {
+export function onHidden(callback) {
   let timer = 0;
   function changed() {
     clearTimeout(timer);

@@ -1,0 +1,63 @@
+/* A part of the page that follows the incidents: redrawn by the server when they change, morphed in place. */
+
+import "./ago.js";
+import { announce } from "./announce.js";
+import { followIncidents } from "./incident_stream.js";
+import { morph } from "./morph.js";
+import { part } from "./poll.js";
+
+// Storms bring hundreds of changes a second; a reader needs one picture a second.
+const CALM_MS = 1000;
+const SPOKEN = {
+  "incident.opened": "opened",
+  "incident.created": "was reported",
+  "incident.resolved": "is resolved",
+  "incident.reopened": "is open again",
+  "incident.acknowledged": "is acknowledged",
+  "incident.merged": "was merged",
+};
+
+/** Keeps `root` current. `concerns(change)` says which changes matter; `redrawn()` is called after each new picture. */
+export function keepCurrent(root, { concerns = () => true, redrawn = () => {} } = {}) {
+  const dot = document.querySelector("[data-live-state]");
+  let running = null;
+  let isDue = false;
+
+  function redraw(html) {
+    morph(root, html);
+    redrawn();
+  }
+
+  async function look() {
+    const html = await part(location.href);
+    if (html !== null) redraw(html);
+  }
+
+  async function soon() {
+    isDue = true;
+    running ??= (async () => {
+      while (isDue) {
+        isDue = false;
+        await look();
+        await new Promise((resolve) => setTimeout(resolve, CALM_MS));
+      }
+      running = null;
+    })();
+  }
+
+  followIncidents(Number(root.dataset.stream) || 0, {
+    look,
+    onEvent(change) {
+      if (!concerns(change)) return;
+      const spoken = SPOKEN[change.kind];
+      if (spoken) announce(`INC-${change.number} ${spoken}: ${change.title}.`);
+      soon();
+    },
+    onState(isLive) {
+      dot.hidden = false;
+      dot.classList.toggle("is-live", isLive);
+      dot.textContent = isLive ? "Live" : "Looking now and then";
+    },
+  });
+  return { redraw, look };
+}
