@@ -19,7 +19,7 @@ from rest_framework.test import APIClient
 from agents.providers import failover, quirks
 from aurora_site.accounts.models import Membership
 from aurora_site.core import embedded
-from tests import flushing, migrating
+from tests import flushing, migrating, static_files
 from tests.factories.accounts import session_of, tokens_for, user_factory
 from tests.live import LiveAurora, start_aurora
 from tests.model_server import ModelServer, running
@@ -31,6 +31,7 @@ settings.register_profile("aurora", deadline=None, derandomize=IN_CI)
 settings.load_profile("aurora")
 flushing.install()
 migrating.install()
+static_files.install()
 
 
 # What these test never sees the main database, whichever that is.
