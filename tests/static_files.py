@@ -1,4 +1,4 @@
-"""Looking for static files once in a process, and not for every client of every test, which each make a server of their own."""
+"""Looking for static files once in a process, and not for every client of every test: each makes a server of its own."""
 
 from __future__ import annotations
 
