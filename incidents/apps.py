@@ -9,8 +9,9 @@ class IncidentsConfig(AppConfig):
         from audit import events
         from aurora_site.core import retention
         from aurora_site.core.erasure import register
-        from incidents import checks, erasure, ledger_events, pruning, subscriptions  # noqa: F401 tasks, system checks
+        from incidents import checks, erasure, journal, ledger_events, pruning  # noqa: F401 system checks
         from incidents.correlation import graph
+        from incidents.notifications.listening import notifications_enqueue
         from incidents.sources import all_sources
 
         events.register(ledger_events.EVENTS)
@@ -18,3 +19,4 @@ class IncidentsConfig(AppConfig):
         retention.register(pruning.KIND)
         all_sources.register_all()
         graph.listen()
+        journal.listen(in_transaction=notifications_enqueue)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from aurora_site.core.erasure import Erasure, Person
+from aurora_site.core.secret_text import SecretUnreadable, unseal
 from incidents.models import (
     Alert,
     AlertSeries,
+    ChannelKind,
     Incident,
     IncidentFeedback,
     Integration,
@@ -36,7 +38,23 @@ def erase(person: Person) -> Mapping[str, int]:
         counts["shifts"] = Shift.objects.filter(user_id=person.id).delete()[0]
         counts["responders"] = Responder.objects.filter(user_id=person.id).delete()[0]
         counts["incident_feedback"] = IncidentFeedback.objects.filter(user_id=person.id).delete()[0]
+    if person.email:
+        counts["notification_channels"] += _channels_to(person.email)
     return counts
+
+
+def _channels_to(email: str) -> int:
+    """Delete the channels that lead to somebody's address, which is sealed and so can't be looked up."""
+    mail = NotificationChannel.objects.filter(kind=ChannelKind.EMAIL).only("id", "address_sealed")
+    found = [channel.pk for channel in mail.iterator() if _address(channel).lower() == email.lower()]
+    return NotificationChannel.objects.filter(pk__in=found).delete()[0]
+
+
+def _address(channel: NotificationChannel) -> str:
+    try:
+        return unseal(channel.address_sealed)
+    except SecretUnreadable:
+        return ""
 
 
 ERASURE = Erasure(

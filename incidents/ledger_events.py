@@ -2,6 +2,7 @@
 
 from audit.events import Event
 from aurora_site.accounts.ledger_events import admin_events
+from incidents.notifications import ledger_events as notification_events
 
 EVENTS = (
     Event(
@@ -166,5 +167,6 @@ EVENTS = (
         "Aurora confirmed a subscription of Amazon SNS, whose messages an integration takes from then on",
         {"topic": "the topic's ARN"},
     ),
+    *notification_events.EVENTS,
     *admin_events("incidents", "service"),
 )

@@ -4,6 +4,8 @@ from uuid import UUID
 
 from celery import shared_task
 
+from incidents import subscriptions  # noqa: F401 its tasks
+from incidents.notifications import tasks  # noqa: F401 likewise
 from incidents.processing import deliveries_process, organizations_waiting
 from incidents.services.snoozing import snoozes_end
 from incidents.sweeping import alerts_sweep

@@ -560,6 +560,31 @@ _INCIDENTS = (
         group="Incidents",
         help="See `AURORA_FLAPPING_CHANGES`.",
     ),
+    Variable(
+        name="AURORA_NOTIFICATION_ATTEMPTS",
+        kind="integer",
+        default=15,
+        minimum=1,
+        group="Incidents",
+        help="Attempts to deliver a notification before it is given up; with the default delays the last is about a day "
+        "after the first.",
+    ),
+    Variable(
+        name="AURORA_NOTIFICATION_RETRY_SECONDS",
+        kind="number",
+        default=30.0,
+        minimum=0,
+        group="Incidents",
+        help="Time until the second attempt; doubled for each one after, up to four hours.",
+    ),
+    Variable(
+        name="AURORA_NOTIFICATION_TIMEOUT",
+        kind="number",
+        default=10.0,
+        minimum=0.1,
+        group="Incidents",
+        help="Seconds that a receiver of notifications has to answer.",
+    ),
 )
 
 VARIABLES = {

@@ -225,6 +225,7 @@ CELERY_BEAT_SCHEDULE = {
     "accounts-erasures": {"task": "accounts.sweep_erasures", "schedule": timedelta(hours=1)},
     "accounts-retention": {"task": "accounts.apply_retention", "schedule": timedelta(days=1)},
     "accounts-mail": {"task": "accounts.sweep_mail", "schedule": timedelta(minutes=2)},
+    "incidents-notifications": {"task": "incidents.sweep_notifications", "schedule": timedelta(seconds=15)},
     "incidents-subscriptions": {"task": "incidents.sweep_subscriptions", "schedule": timedelta(minutes=5)},
     "incidents-deliveries": {"task": "incidents.sweep_deliveries", "schedule": timedelta(seconds=5)},
     "incidents-alerts": {"task": "incidents.sweep_alerts", "schedule": timedelta(seconds=15)},
@@ -260,6 +261,9 @@ AURORA_INDEX_KEEP = env.read("AURORA_INDEX_KEEP")
 AURORA_INDEX_RESET = env.read("AURORA_INDEX_RESET")
 ALLOW_ADMIN = env.read("ALLOW_ADMIN")
 
+AURORA_NOTIFICATION_ATTEMPTS = env.read("AURORA_NOTIFICATION_ATTEMPTS")
+AURORA_NOTIFICATION_RETRY_SECONDS = env.read("AURORA_NOTIFICATION_RETRY_SECONDS")
+AURORA_NOTIFICATION_TIMEOUT = env.read("AURORA_NOTIFICATION_TIMEOUT")
 AURORA_OUTBOUND_ALLOW = env.read("AURORA_OUTBOUND_ALLOW")
 AURORA_WEBHOOK_MAX_BYTES = int(env.read("AURORA_WEBHOOK_MAX_MB") * 1024 * 1024)
 AURORA_INTAKE_BACKLOG = env.read("AURORA_INTAKE_BACKLOG")

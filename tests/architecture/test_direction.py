@@ -118,6 +118,8 @@ PLAIN_MANAGER_ALLOWED = {
     "incidents/processing.py": "the sweep serves all organisations",
     "incidents/sweeping.py": "the sweep serves all organisations",
     "incidents/selectors.py": "reads the alerts of incidents that were read in scope",
+    "incidents/notifications/sending.py": "tasks get an id",
+    "incidents/notifications/tasks.py": "the sweep serves all organisations",
     "incidents/subscriptions.py": "tasks get an id, the sweep serves all organisations",
     "aurora_site/demo/loader.py": "serves the installation",
 }

@@ -12,7 +12,7 @@ from aurora_site.core.netguard.errors import (
     OutboundTimeout,
     OutboundTooLarge,
 )
-from aurora_site.core.netguard.guard import Answer, Guard, Limits
+from aurora_site.core.netguard.guard import Answer, Guard, Limits, checked_url
 
 __all__ = [
     "Allowed",
@@ -24,5 +24,6 @@ __all__ = [
     "OutboundRefused",
     "OutboundTimeout",
     "OutboundTooLarge",
+    "checked_url",
     "is_public",
 ]

@@ -1,0 +1,34 @@
+"""Reads of channels, rules and notifications; each list takes a constant number of queries."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+
+from incidents.models import Notification, NotificationChannel, NotificationRule, NotificationState
+
+
+def channels(organization_id: UUID) -> QuerySet[NotificationChannel]:
+    """An organisation's channels, with how many notifications wait (``waiting``) and were given up (``dead``)."""
+    rows = NotificationChannel.objects.for_organization(organization_id)
+    return rows.annotate(
+        waiting=Count("notifications", filter=Q(notifications__state=NotificationState.PENDING)),
+        dead=Count("notifications", filter=Q(notifications__state=NotificationState.DEAD)),
+    )
+
+
+def rules(organization_id: UUID) -> QuerySet[NotificationRule]:
+    """An organisation's rules with their channels and services."""
+    rows = NotificationRule.objects.for_organization(organization_id)
+    return rows.select_related("channel").prefetch_related("services")
+
+
+def notifications(organization_id: UUID, *, state: str = "", channel_id: UUID | None = None) -> QuerySet[Notification]:
+    """An organisation's notifications, newest first, with what they are about; those in a state, those of a channel."""
+    rows = Notification.objects.for_organization(organization_id).select_related("channel", "incident", "entry")
+    if state:
+        rows = rows.filter(state=state)
+    if channel_id is not None:
+        rows = rows.filter(channel_id=channel_id)
+    return rows.order_by("-created_at", "id")
