@@ -27,11 +27,13 @@ class Observation:
 
 @dataclass(frozen=True)
 class Reading:
-    """What was read from one delivery; ``note`` says what of it is no alert, or couldn't be read."""
+    """What was read from one delivery; ``note`` says what of it is no alert, or couldn't be read. ``follow_up`` is the task
+    that goes on with the delivery, if any."""
 
     delivery: Delivery
     observations: Sequence[Observation]
     note: str
+    follow_up: str = ""
 
 
 def delivery_read(delivery: Delivery) -> Reading:
@@ -41,7 +43,7 @@ def delivery_read(delivery: Delivery) -> Reading:
     source = registry.source(integration.source)
     parsed = source.parse(request_of(delivery, integration.options))
     found = [observation(delivery, integration, source, alert) for alert in parsed.alerts]
-    return Reading(delivery, found, parsed.note)
+    return Reading(delivery, found, parsed.note, parsed.follow_up)
 
 
 def observation(delivery: Delivery, integration: Integration, source: Source, alert: ParsedAlert) -> Observation:

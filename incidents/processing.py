@@ -10,10 +10,12 @@ import threading
 import time
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
+from celery import current_app
 from django.core.cache import cache
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from incidents.alerts import observations_apply
@@ -135,6 +137,9 @@ def _finish(reading: Reading, log: Journal) -> None:
     delivery.state = DeliveryState.PROCESSED if reading.observations else DeliveryState.IGNORED
     delivery.alert_count = len(reading.observations)
     delivery.reason, delivery.processed_at = reading.note[:500], log.now
+    if reading.follow_up:
+        follow = partial(current_app.send_task, reading.follow_up, [str(delivery.pk)])
+        transaction.on_commit(follow, robust=True)
 
 
 def _failed(delivery: Delivery, log: Journal, error: Exception) -> None:

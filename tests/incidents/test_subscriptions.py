@@ -10,6 +10,7 @@ from audit.models import Record
 from aurora_site.core.netguard import Answer, OutboundFailed, OutboundRefused
 from incidents.intake import Overloaded, delivery_accept, delivery_receive
 from incidents.models import Delivery, DeliveryState, Integration
+from incidents.processing import deliveries_process
 from incidents.services.integrations import integration_create
 from incidents.sources.base import BadSignature, CannotVerify
 from incidents.sources.cloudwatch import CloudWatch
@@ -70,6 +71,20 @@ def test_a_subscription_is_confirmed_and_its_topic_the_only_one_from_then_on():
 
     with pytest.raises(BadSignature, match="isn't among"):
         receive(made, notification(TopicArn=TOPIC + "2", Timestamp=stamp(timezone.now())))
+
+
+def test_processing_hands_a_subscription_on(monkeypatch, django_capture_on_commit_callbacks):
+    rung = []
+    monkeypatch.setattr("incidents.processing.current_app.send_task", lambda name, args: rung.append((name, *args)))
+    made = integration()
+    stored = delivery_accept(made, CloudWatch(), delivery(confirmation(), received_at=timezone.now())).delivery
+
+    with django_capture_on_commit_callbacks(execute=True):
+        deliveries_process(made.organization_id)
+
+    stored.refresh_from_db()
+    assert (stored.state, stored.reason) == ("ignored", f"The subscription of {TOPIC} waits to be confirmed.")
+    assert rung == [("incidents.confirm_subscription", str(stored.pk))]
 
 
 def test_a_list_of_topics_stays_as_it_is():
