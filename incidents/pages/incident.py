@@ -95,7 +95,7 @@ def _about(identity: Identity, one: Incident) -> dict[str, Any]:
         "merges": Merge.objects.filter(target=one, undone_at=None).select_related("source"),
         "feedback": feedback,
         "own_feedback": next((row for row in feedback if row.user_id == identity.user_id), None),
-        "graph": graph_of(identity.organization_id, services),
+        "graph": graph_of(one, services),
     }
 
 
