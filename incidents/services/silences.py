@@ -40,7 +40,7 @@ def silence_create(
         raise UnfitSilence("Give at least one matcher or service: this would silence everything.", field="matchers")
     known = Service.objects.for_organization(organization_id).filter(pk__in=wanted)
     if missing := wanted - {service.pk for service in known}:
-        raise UnknownReference(f"No service has id {', '.join(sorted(map(str, missing)))}.", field="service_ids")
+        raise UnknownReference(f"No service has id {', '.join(sorted(map(str, missing)))}.", field="serviceIds")
     with transaction.atomic():
         silence = Silence.objects.create(
             organization_id=organization_id,
@@ -87,14 +87,14 @@ def _check_times(kind: str, starts_at: datetime, ends_at: datetime, repeat: str,
     if repeat not in Repeat.values:
         raise UnfitSilence(f"Allowed values: {', '.join(Repeat.values)}.", field="repeat")
     if ends_at <= starts_at:
-        raise UnfitSilence("It must end after it starts.", field="ends_at")
+        raise UnfitSilence("It must end after it starts.", field="endsAt")
     period = PERIODS.get(Repeat(repeat))
     if period is None and ends_at <= now:
-        raise UnfitSilence("It would be over already.", field="ends_at")
+        raise UnfitSilence("It would be over already.", field="endsAt")
     if period is not None and kind != SilenceKind.MAINTENANCE:
         raise UnfitSilence("Only a maintenance window repeats.", field="repeat")
     if period is not None and ends_at - starts_at >= period:
-        raise UnfitSilence("It must be shorter than the time after which it repeats.", field="ends_at")
+        raise UnfitSilence("It must be shorter than the time after which it repeats.", field="endsAt")
 
 
 def _record(verb: str, silence: Silence, actor_id: str, data: Mapping[str, Any]) -> None:
