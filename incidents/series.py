@@ -51,7 +51,7 @@ class History:
         """The history from ``AlertSeries.events``."""
         events = [Event(datetime.fromisoformat(at), status, count) for at, status, count in stored]
         floor = next((event.at for event in events if event.status == FLOOR), None)
-        return cls([event for event in events if event.status != FLOOR], floor)
+        return cls(tuple(event for event in events if event.status != FLOOR), floor)
 
     def as_json(self) -> list[list[Any]]:
         """As ``AlertSeries.events`` stores it: ``[time in ISO 8601, status, count]``."""
@@ -65,19 +65,19 @@ class History:
             if (at, status) in counts or self.floor is None or at > self.floor:
                 counts[at, status] = counts.get((at, status), 0) + 1
         events = [Event(at, status, count) for (at, status), count in counts.items()]
-        return replace(self, events=sorted(events, key=lambda event: event.place))
+        return replace(self, events=tuple(sorted(events, key=lambda event: event.place)))
 
     def shortened(self, reopen_within: timedelta) -> History:
         """The same without what is old or too much: the newest alerts come out alike."""
         first_kept = self._first_kept()
         if not first_kept:
             return self
-        before, kept = self.events[:first_kept], list(self.events[first_kept:])
+        before, kept = self.events[:first_kept], tuple(self.events[first_kept:])
         going_on = fold(self.events, reopen_within)
         own = next((each for each in going_on if _covers(each, kept[0].at)), None)
         if own is not None and own.started_at < kept[0].at:
             said = sum(event.times for event in before if event.status == FIRING and event.at >= own.started_at)
-            kept.insert(0, Event(own.started_at, FIRING, said))
+            kept = (Event(own.started_at, FIRING, said), *kept)
         return History(kept, max(event.at for event in before))
 
     def _first_kept(self) -> int:
