@@ -65,3 +65,13 @@ class BadValue(IncidentError):
 
 class CannotMerge(IncidentError):
     """Two incidents that can't be joined, or one that can't be taken apart."""
+
+
+class UnknownService(IncidentError):
+    """An id that names no service of the organisation."""
+
+
+class UnreadableGraph(IncidentError):
+    """A file of services from which nothing can be read; the text says where and why."""
+
+    field = "body"

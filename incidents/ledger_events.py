@@ -150,6 +150,30 @@ EVENTS = (
         {"name": "its name", "dependencies": "ids of the services that it calls"},
     ),
     Event(
+        "incidents.service_deleted",
+        "A service was taken out of the graph, by its members or in the admin",
+        {"name": "its name"},
+    ),
+    Event(
+        "incidents.service_updated",
+        "A service was changed, or which services it calls",
+        {
+            "name": "its name",
+            "changed": "names of what was changed",
+            "dependencies": "ids of the services that it calls now",
+        },
+    ),
+    Event(
+        "incidents.services_imported",
+        "Services and calls were added from a file or from labels of metrics",
+        {
+            "format": "csv, edges, series or exposition",
+            "services": "how many services are new",
+            "dependencies": "how many calls are new",
+            "refused": "how many lines weren't understood",
+        },
+    ),
+    Event(
         "incidents.silence_created",
         "A silence or maintenance window was set",
         {
@@ -168,5 +192,6 @@ EVENTS = (
         {"topic": "the topic's ARN"},
     ),
     *notification_events.EVENTS,
-    *admin_events("incidents", "service"),
+    # What the admin records of a deletion is the same event as that of the services.
+    *admin_events("incidents", "service")[:2],
 )

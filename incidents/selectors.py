@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
+from incidents.graph_calls import cell_for_spreadsheets
 from incidents.models import UNKNOWN_SERVICE, Alert, Incident, IncidentStatus, Service, TimelineEntry
 
 
@@ -64,3 +67,14 @@ def incident_timeline(incident: Incident) -> QuerySet[TimelineEntry]:
 def services(organization_id: object) -> QuerySet[Service]:
     """The organisation's services by name, with the links to those they call."""
     return Service.objects.for_organization(organization_id).prefetch_related("callee_links")
+
+
+def services_csv(organization_id: object) -> str:
+    """Every call as a line ``caller,callee``; services that call none have a line with an empty callee."""
+    graph = Service.objects.for_organization(organization_id)
+    rows = graph.order_by("name", "callee_links__callee__name").values_list("name", "callee_links__callee__name")
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\n")
+    writer.writerow(("caller", "callee"))
+    writer.writerows((cell_for_spreadsheets(caller), cell_for_spreadsheets(callee or "")) for caller, callee in rows)
+    return lines.getvalue()

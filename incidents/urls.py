@@ -1,7 +1,7 @@
 """Addresses of incidents: ``classic_urlpatterns`` below ``/api/``, ``urlpatterns`` below ``/api/v1/``."""
 
 from aurora_site.core.http.urls import route
-from incidents.api import correlation, intake_urls, views
+from incidents.api import correlation, intake_urls, services, views
 from incidents.api.webhooks import WebhookView
 
 classic_urlpatterns = [
@@ -15,6 +15,13 @@ classic_urlpatterns = [
 urlpatterns = [
     *intake_urls.urlpatterns,
     route("alerts/<uuid:alert_id>/correlation", correlation.AlertCorrelationView.as_view(), name="alert-correlation"),
-    route("services", views.ServicesView.as_view(), name="services"),
-    route("services/<uuid:service_id>", views.ServiceView.as_view(), name="service"),
+    route("services", services.ServicesView.as_view(), name="services"),
+    route("services/import", services.ServicesImportView.as_view(), name="services-import"),
+    route("services/export", services.ServicesExportView.as_view(), name="services-export"),
+    route("services/<uuid:service_id>", services.ServiceView.as_view(), name="service"),
+    route(
+        "services/<uuid:service_id>/dependencies",
+        services.ServiceDependenciesView.as_view(),
+        name="service-dependencies",
+    ),
 ]

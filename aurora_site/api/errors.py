@@ -69,6 +69,8 @@ DOMAIN_ERRORS: dict[type[Exception], tuple[int, str]] = {
     incident_errors.SilenceOver: (409, "SILENCE_OVER"),
     incident_errors.BadValue: (400, "VALIDATION_ERROR"),
     incident_errors.CannotMerge: (409, "CANNOT_MERGE"),
+    incident_errors.UnknownService: (404, "NOT_FOUND"),
+    incident_errors.UnreadableGraph: (400, "VALIDATION_ERROR"),
     learning_errors.UnknownReference: (400, "VALIDATION_ERROR"),
     learning_errors.PrerequisiteCycle: (400, "PREREQUISITE_CYCLE"),
     learning_errors.AlreadyExists: (409, "ALREADY_EXISTS"),

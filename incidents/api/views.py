@@ -1,4 +1,4 @@
-"""Incidents and services by REST, each within the caller's organisation."""
+"""Incidents by REST, each within the caller's organisation."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from drf_spectacular.utils import OpenApiTypes, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from aurora_site.core.http.errors import NotFound
 from aurora_site.core.http.pagination import page
 from incidents import selectors
 from incidents.api import serializers as inputs
 from incidents.api import shapes
 from incidents.api.base import IncidentsApiView
 from incidents.services.incidents import incident_create, incident_update
-from incidents.services.service_graph import service_create
 
 
 class IncidentsView(IncidentsApiView):
@@ -68,28 +66,3 @@ class IncidentTimelineView(IncidentsApiView):
         entries = selectors.incident_timeline(self.incident(incident_id))
         rows, total = page(request, entries, shapes.timeline_entry_as_json)
         return Response({"timeline": rows, "total": total})
-
-
-class ServicesView(IncidentsApiView):
-    @extend_schema(operation_id="services_list", responses=OpenApiTypes.OBJECT)
-    def get(self, request: Request) -> Response:
-        """Services by name, each with the ids of those it calls: ``{"services": […], "total"}``."""
-        rows, total = page(request, selectors.services(request.auth.organization_id), shapes.service_as_json)
-        return Response({"services": rows, "total": total})
-
-    @extend_schema(request=inputs.ServiceInput, responses={201: OpenApiTypes.OBJECT})
-    def post(self, request: Request) -> Response:
-        """Create a service: ``{"name", "description"?, "dependencies"?: [ids]}``."""
-        data = self.validated(inputs.ServiceInput)
-        service = service_create(**self.actor, dependency_ids=data.pop("dependencies"), **data)
-        return Response(shapes.service_as_json(service), status=201)
-
-
-class ServiceView(IncidentsApiView):
-    @extend_schema(responses=OpenApiTypes.OBJECT)
-    def get(self, request: Request, service_id: UUID) -> Response:
-        """One service."""
-        service = selectors.services(request.auth.organization_id).filter(pk=service_id).first()
-        if service is None:
-            raise NotFound("There is no such service.")
-        return Response(shapes.service_as_json(service))

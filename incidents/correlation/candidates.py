@@ -26,7 +26,7 @@ from incidents.models import Alert, Correlation, Incident, IncidentStatus
 MOST_INCIDENTS = 50
 FIRST_ALERTS, NEWEST_ALERTS = 5, 15
 _OPEN = (IncidentStatus.INVESTIGATING, IncidentStatus.ANALYZED)
-_MOST_KEPT = 1000
+_MOST_KEPT = 200
 
 # Facts of incidents by id, each with what tells whether they are of today.
 _kept: OrderedDict[UUID, tuple[tuple[Any, ...], tuple[AlertFacts, ...]]] = OrderedDict()
@@ -36,13 +36,14 @@ def decision_for(log: Journal, alert: Alert) -> Decision:
     """The incident that an alert (not in any yet) should join; None in it to open a new one. Changes nothing."""
     chosen = correlation_settings()
     incidents = _candidates(log, alert, chosen)
-    alerts = _alerts_of(log.organization_id, incidents)
+    graph = graph_of(log.organization_id)
+    alerts = _alerts_of(log.organization_id, incidents, graph.version)
     compared = [
         IncidentFacts(id=str(incident.pk), alerts=alerts[incident.pk], is_open=incident.status in _OPEN)
         for incident in incidents
         if alerts.get(incident.pk)
     ]
-    return decide(alert_facts(alert), compared, graph_of(log.organization_id), chosen)
+    return decide(alert_facts(alert), compared, graph, chosen)
 
 
 def correlation_store(
@@ -96,9 +97,14 @@ def _candidates(log: Journal, alert: Alert, chosen: CorrelationSettings) -> list
     return list(rows.order_by("-last_alert_at", "id")[:MOST_INCIDENTS])
 
 
-def _alerts_of(organization_id: UUID, incidents: Sequence[Incident]) -> dict[UUID, tuple[AlertFacts, ...]]:
-    """The first and the newest alerts of each; those of incidents that are as they were aren't read again."""
-    keys = {one.pk: (one.alert_count, one.firing_count, one.last_alert_at, one.updated_at) for one in incidents}
+def _alerts_of(
+    organization_id: UUID, incidents: Sequence[Incident], version: str
+) -> dict[UUID, tuple[AlertFacts, ...]]:
+    """The first and the newest alerts of each; those of incidents that are as they were aren't read again, while
+    services keep their names (``version`` of the graph)."""
+    keys = {
+        one.pk: (version, one.alert_count, one.firing_count, one.last_alert_at, one.updated_at) for one in incidents
+    }
     found = {pk: _kept[pk][1] for pk, key in keys.items() if pk in _kept and _kept[pk][0] == key}
     stale = [pk for pk in keys if pk not in found]
     for pk, alerts in _read(organization_id, stale).items():

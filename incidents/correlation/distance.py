@@ -29,7 +29,9 @@ class Way:
 
 
 class ServiceGraph(dict[str, frozenset[str]]):
-    """A graph, read both ways."""
+    """A graph, read both ways. ``version`` tells it from what it was before services changed."""
+
+    version = ""
 
     @cached_property
     def callers(self) -> dict[str, frozenset[str]]:

@@ -28,6 +28,7 @@ def graph_of(organization_id: UUID) -> ServiceGraph:
     if kept and kept[0] == version:
         return kept[1]
     graph = _read(organization_id)
+    graph.version = version or ""
     if version is not None:
         with _lock:
             if len(_kept) >= _MOST_KEPT:

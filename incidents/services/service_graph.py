@@ -1,4 +1,7 @@
-"""Writes of services and of which calls which."""
+"""Writes of services and of which calls which.
+
+Each holds the organisation's journal, as alerts that bring new services do.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,9 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Lower
 
 from audit.services import record
-from incidents.errors import AlreadyExists, UnknownReference
+from incidents.correlation.graph import graph_changed
+from incidents.errors import AlreadyExists, UnknownReference, UnknownService
+from incidents.journal import journal
 from incidents.models import UNKNOWN_SERVICE, Service, ServiceDependency
 
 
@@ -27,18 +32,55 @@ def service_create(
 
     Raises AlreadyExists for a name that is taken, UnknownReference for a service of elsewhere.
     """
-    wanted = set(dependency_ids)
-    known = Service.objects.for_organization(organization_id).filter(pk__in=wanted).values_list("pk", flat=True)
-    if missing := wanted - set(known):
-        raise UnknownReference(f"No service has id {', '.join(sorted(map(str, missing)))}.", field="dependencies")
-    try:
-        with transaction.atomic():
-            service = Service.objects.create(organization_id=organization_id, name=name, description=description)
-    except IntegrityError as error:
-        raise AlreadyExists(f"There is a service named {name} already.", field="name") from error
-    ServiceDependency.objects.bulk_create(ServiceDependency(caller=service, callee_id=callee) for callee in wanted)
-    _record(service, actor_id, {"dependencies": sorted(map(str, wanted))})
+    with journal(organization_id):
+        wanted = _known_ids(organization_id, dependency_ids)
+        try:
+            with transaction.atomic():
+                service = Service.objects.create(organization_id=organization_id, name=name, description=description)
+        except IntegrityError as error:
+            raise AlreadyExists(f"There is a service named {name} already.", field="name") from error
+        _link(service, wanted)
+        _record("created", service, actor_id, {"dependencies": sorted(map(str, wanted))})
     return service
+
+
+def service_update(
+    *,
+    organization_id: UUID,
+    actor_id: str,
+    service_id: UUID,
+    dependency_ids: Iterable[UUID] | None = None,
+    **fields: str,
+) -> Service:
+    """Set ``name`` or ``description``, and which services it calls where ``dependency_ids`` is given.
+
+    Raises UnknownService, AlreadyExists, UnknownReference; what is equal already leaves no trace.
+    """
+    with journal(organization_id):
+        service = _service(organization_id, service_id)
+        changed = {name for name, value in fields.items() if getattr(service, name) != value}
+        for name in changed:
+            setattr(service, name, fields[name])
+        try:
+            with transaction.atomic():
+                service.save(update_fields=sorted(changed))
+        except IntegrityError as error:
+            raise AlreadyExists(f"There is a service named {fields['name']} already.", field="name") from error
+        if dependency_ids is not None and _relink(service, _known_ids(organization_id, dependency_ids)):
+            changed.add("dependencies")
+        if changed:
+            callees = ServiceDependency.objects.filter(caller=service).values_list("callee_id", flat=True)
+            data = {"changed": sorted(changed), "dependencies": sorted(map(str, callees))}
+            _record("updated", service, actor_id, data)
+    return service
+
+
+def service_delete(*, organization_id: UUID, actor_id: str, service_id: UUID) -> None:
+    """Take a service out of the graph; its alerts and incidents stay, without a service. Raises UnknownService."""
+    with journal(organization_id):
+        service = _service(organization_id, service_id)
+        _record("deleted", service, actor_id, {})
+        service.delete()
 
 
 def service_named(*, organization_id: UUID, actor_id: str, name: str) -> Service | None:
@@ -47,7 +89,7 @@ def service_named(*, organization_id: UUID, actor_id: str, name: str) -> Service
         return None
     service, created = Service.objects.get_or_create(organization_id=organization_id, name=name)
     if created:
-        _record(service, actor_id, {})
+        _record("created", service, actor_id, {})
     return service
 
 
@@ -67,9 +109,43 @@ def services_named(*, organization_id: UUID, names: Sequence[str]) -> dict[str, 
     return found
 
 
-def _record(service: Service, actor_id: str, data: Mapping[str, Any]) -> None:
+def _service(organization_id: UUID, service_id: UUID) -> Service:
+    service = Service.objects.for_organization(organization_id).filter(pk=service_id).first()
+    if service is None:
+        raise UnknownService("There is no such service.")
+    return service
+
+
+def _known_ids(organization_id: UUID, ids: Iterable[UUID]) -> set[UUID]:
+    wanted = set(ids)
+    known = Service.objects.for_organization(organization_id).filter(pk__in=wanted).values_list("pk", flat=True)
+    if missing := wanted - set(known):
+        raise UnknownReference(f"No service has id {', '.join(sorted(map(str, missing)))}.", field="dependencies")
+    return wanted
+
+
+def _relink(service: Service, wanted: set[UUID]) -> bool:
+    """Whether it calls others now than before. Raises UnknownReference for a service that would call itself."""
+    if service.pk in wanted:
+        raise UnknownReference(f"{service.name} can't call itself.", field="dependencies")
+    links = ServiceDependency.objects.filter(caller=service)
+    present = set(links.values_list("callee_id", flat=True))
+    links.filter(callee_id__in=present - wanted).delete()
+    _link(service, wanted - present)
+    return present != wanted
+
+
+def _link(service: Service, callee_ids: set[UUID]) -> None:
+    if callee_ids:
+        ServiceDependency.objects.bulk_create(
+            ServiceDependency(caller=service, callee_id=callee) for callee in sorted(callee_ids)
+        )
+        graph_changed(service.organization_id)
+
+
+def _record(verb: str, service: Service, actor_id: str, data: Mapping[str, Any]) -> None:
     record(
-        event="incidents.service_created",
+        event=f"incidents.service_{verb}",
         organization_id=service.organization_id,
         actor_id=actor_id,
         subject=("service", service.pk),

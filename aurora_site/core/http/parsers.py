@@ -1,4 +1,4 @@
-"""Reads JSON bodies: bounded, strict UTF-8, and without what a database can't store."""
+"""Reads JSON and text bodies: bounded, strict UTF-8, and without what a database can't store."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
 from rest_framework.exceptions import ParseError, ValidationError
-from rest_framework.parsers import JSONParser
+from rest_framework.parsers import BaseParser, JSONParser
 
 from aurora_site.core.http.errors import PayloadTooLarge
 
@@ -70,3 +70,26 @@ def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
                 waiting.append((name, child))
         elif isinstance(item, list):
             waiting.extend((f"{where}[{index}]", child) for index, child in enumerate(item))
+
+
+class BoundedTextParser(BaseParser):
+    """Plain text, CSV and the like, up to 2 MB: ``{"text", "media_type"}``.
+
+    Raises PayloadTooLarge, and ParseError for what isn't UTF-8 or has null characters.
+    """
+
+    media_type = "text/*"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> dict[str, str]:
+        raw = stream.read(MAXIMUM_JSON_BYTES + 1)
+        if len(raw) > MAXIMUM_JSON_BYTES:
+            raise PayloadTooLarge(f"The text is larger than {MAXIMUM_JSON_BYTES // (1024 * 1024)} MB.")
+        try:
+            text = raw.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise ParseError(f"The body isn't valid UTF-8 (byte {error.start}).") from error
+        if "\x00" in text:
+            raise ParseError("The text has null characters.")
+        return {"text": text, "media_type": (media_type or "").split(";", 1)[0].strip().lower()}
