@@ -211,7 +211,7 @@ def _alert(incident: Any, integration: Any, services: Any, names: Any, index: in
             "reason": "Of the same service." if index % 2 == 0 else "Of another service.",
         },
         {
-            "name": "service_graph",
+            "name": "graph",
             "value": 0.8,
             "weight": 0.25,
             "reason": "checkout calls payments, which has alerts here.",

@@ -7,6 +7,8 @@ without those that need the model. Exits with 1 when a page is wider than its wi
 from __future__ import annotations
 
 import argparse
+import json
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -17,9 +19,10 @@ from playwright.sync_api import Browser, Page
 
 from tests.e2e.asking import ask, text_of, wait_until_answered
 from tests.e2e.chromium import launched
-from tests.live import ADMIN_EMAIL, ADMIN_PASSWORD, start_aurora
+from tests.live import ADMIN_EMAIL, ADMIN_PASSWORD, ROOT, LiveAurora, environment, start_aurora
 from tests.model_server import ModelServer, Reply, running
 
+Scene = dict[str, str]
 WIDTHS = {375: 760, 1440: 900}
 SCHEMES = ("light", "dark")
 QUESTIONS = (
@@ -200,7 +203,29 @@ def ledger_tour(photographer: Photographer) -> None:
     photographer.take("record", full=True)
 
 
-def administrator_tour(photographer: Photographer, password: str) -> None:
+def incident_tour(photographer: Photographer, scene: Scene) -> None:
+    """A bad night as an administrator sees it: the list, one incident with its reasons open, and what lies around."""
+    page = photographer.page
+    photographer.take("incidents", "/incidents", full=True)
+    page.keyboard.press("j")
+    page.keyboard.press("?")
+    photographer.take("incidents-keys")
+    photographer.take("incidents-none", "/incidents?q=zzz")
+    photographer.take("incident", f"/incidents/{scene['incident']}", full=True)
+    for summary in page.locator(".alert-why summary").all()[:2]:
+        summary.click()
+    page.locator("#alerts").scroll_into_view_if_needed()
+    photographer.take("incident-why")
+    page.locator("#alerts h3 a").first.click()
+    photographer.take("alert", full=True)
+    photographer.take("report", "/incidents/report")
+    photographer.take("integrations", "/integrations", full=True)
+    photographer.take("integration", f"/integrations/{scene['integration']}")
+    photographer.take("silences", "/silences", full=True)
+    photographer.take("on-call", "/on-call", full=True)
+
+
+def administrator_tour(photographer: Photographer, password: str, scene: Scene) -> None:
     """What signing in adds: the pages about knowledge, and the menu with everything in it."""
     page = photographer.page
     page.goto(photographer.url + "/sign-in?next=/documents")
@@ -211,6 +236,8 @@ def administrator_tour(photographer: Photographer, password: str) -> None:
     photographer.take("documents", full=True)
     knowledge_tour(photographer)
     ledger_tour(photographer)
+    if scene:
+        incident_tour(photographer, scene)
     photographer.take("documents-none", "/documents?q=zzz")
     menu = page.get_by_role("button", name="Menu")
     if menu.is_visible():
@@ -219,7 +246,14 @@ def administrator_tour(photographer: Photographer, password: str) -> None:
     photographer.take("admin", "/admin/")
 
 
-def photograph(browser: Browser, url: str, folder: Path, password: str, model: ModelServer | None) -> list[str]:
+def photograph(
+    browser: Browser,
+    url: str,
+    folder: Path,
+    password: str,
+    model: ModelServer | None = None,
+    scene: Scene | None = None,
+) -> list[str]:
     faults: list[str] = []
     for width, height in WIDTHS.items():
         for scheme in SCHEMES:
@@ -231,18 +265,27 @@ def photograph(browser: Browser, url: str, folder: Path, password: str, model: M
                 model_tour(photographer, model)
             else:
                 tour(photographer)
-                administrator_tour(photographer, password)
+                administrator_tour(photographer, password, scene or {})
             context.close()
             faults += photographer.faults
     return faults
 
 
 @contextmanager
-def started(**environment: str) -> Iterator[str]:
-    """The address of an Aurora started for the pictures."""
-    unlimited = {"RATE_LIMIT_ENABLED": "false", **environment}
+def started(**extra: str) -> Iterator[LiveAurora]:
+    """An Aurora started for the pictures."""
+    unlimited = {"RATE_LIMIT_ENABLED": "false", **extra}
     with tempfile.TemporaryDirectory() as home, start_aurora(Path(home), unlimited) as aurora:
-        yield aurora.url
+        yield aurora
+
+
+def bad_night(aurora: LiveAurora) -> Scene:
+    """Fill an installation with incidents."""
+    code = "import json; from tests.incident_scene import build_for_default; print(json.dumps(build_for_default()))"
+    shell = [sys.executable, "-W", "ignore", "manage.py", "shell", "-v", "0", "-c", code]
+    known = environment(aurora.home, aurora.port)
+    done = subprocess.run(shell, cwd=ROOT, env=known, capture_output=True, text=True, check=True)
+    return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
 def main() -> int:
@@ -262,11 +305,11 @@ def main() -> int:
 
 def take_all(browser: Browser, url: str, folder: Path, password: str) -> list[str]:
     if url:
-        return photograph(browser, url, folder, password, None)
+        return photograph(browser, url, folder, password)
     with started() as own:
-        faults = photograph(browser, own, folder, password, None)
+        faults = photograph(browser, own.url, folder, password, scene=bad_night(own))
     with running() as model, started(OPENAI_BASE_URL=model.url, OPENAI_API_KEY="none", AURORA_MODEL="plain") as own:
-        return faults + photograph(browser, own, folder, password, model)
+        return faults + photograph(browser, own.url, folder, password, model)
 
 
 if __name__ == "__main__":

@@ -45,11 +45,12 @@ class Part:
 
 @dataclass(frozen=True)
 class Near:
-    """Another incident that an alert was compared with."""
+    """Another incident that an alert was compared with; ``would_join``: it was near enough as well."""
 
     incident: Incident
     percent: int
     reason: str
+    would_join: bool
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def why_of(row: Correlation, others: Mapping[str, Incident], own_id: UUID | None
         threshold=_percent(row.threshold),
         parts=[_part(each) for each in row.parts],
         considered=[
-            Near(others[str(each["incident_id"])], _percent(each.get("score")) or 0, str(each.get("reason", "")))
+            _near(others[str(each["incident_id"])], each, row.threshold)
             for each in considered
             if str(each["incident_id"]) != str(own_id)
         ][:CONSIDERED_SHOWN],
@@ -160,6 +161,12 @@ def _part(part: Mapping[str, Any]) -> Part:
         weight=float(part.get("weight") or 0),
         reason=str(part.get("reason", "")),
     )
+
+
+def _near(other: Incident, told: Mapping[str, Any], threshold: float | None) -> Near:
+    score = told.get("score")
+    would_join = isinstance(score, (int, float)) and threshold is not None and score >= threshold
+    return Near(other, _percent(score) or 0, str(told.get("reason", "")), would_join)
 
 
 def _percent(share: object) -> int | None:
