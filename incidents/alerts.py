@@ -51,6 +51,7 @@ def _store(log: Journal, changes: Sequence[Changes]) -> None:
         _follow(placer, one)
     series = AlertSeries.objects.for_organization(log.organization_id)
     series.bulk_update([one.series for one in changes], ["events", "flapping_since"])
+    placer.close()
     for one in changes:
         for row in one.created:
             placer.place(row)

@@ -64,6 +64,7 @@ class Placer:
         )
         if alert.status == AlertStatus.RESOLVED:
             self._ending[incident.pk] = incident
+            self.close()
 
     def ended(self, alert: Alert, *, is_flapping: bool = False) -> None:
         """An alert ended."""
@@ -134,11 +135,12 @@ class Placer:
             self.log.add(incident, kind, text=text, data=alert_data(alert))
 
     def close(self) -> None:
-        """Count the alerts of what was touched, and resolve what has ended."""
-        for incident in self._ending.values():
-            self._touched[incident.pk] = incident
-        sums = incidents_recount(self.log, self._touched.values())
-        incidents_settle(self.log, self._ending.values(), sums)
+        """Count the alerts of what was touched, and resolve what has ended; what is placed afterwards finds it so."""
+        self._touched |= self._ending
+        if self._touched:
+            sums = incidents_recount(self.log, self._touched.values())
+            incidents_settle(self.log, self._ending.values(), sums)
+        self._touched, self._ending = {}, {}
 
     def _open(self, alert: Alert) -> Incident:
         incident = Incident.objects.create(
