@@ -15,6 +15,8 @@ MAX_LABELS, MAX_LABEL_NAME, MAX_LABEL, MAX_ANNOTATION = 64, 200, 500, 2000
 MAX_DEPTH, MAX_ITEMS, MAX_TEXT, MAX_PAYLOAD = 10, 200, 4000, 32_000
 _CUT = "…"
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+# What moves a terminal's cursor, and what turns the direction of a text so that it reads as something else.
+_INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _NOT_IN_URLS = re.compile(r"[\x00-\x20\x7f\ud800-\udfff]")
 # Larger whole numbers lose digits in readers that know only floating-point ones.
 _MAX_INTEGER = 2**63
@@ -34,8 +36,8 @@ def text(value: Any, limit: int) -> str:
 
 
 def line(value: Any, limit: int) -> str:
-    """The same on one line, without space around it."""
-    return text(" ".join(text(value, 4 * limit).split()), limit)
+    """The same on one line, without space around it and without characters that can't be seen."""
+    return text(" ".join(_INVISIBLE.sub("", text(value, 4 * limit)).split()), limit)
 
 
 def url(value: Any) -> str:
