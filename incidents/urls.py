@@ -1,18 +1,18 @@
 """Addresses of incidents: ``classic_urlpatterns`` below ``/api/``, ``urlpatterns`` below ``/api/v1/``."""
 
 from aurora_site.core.http.urls import route
-from incidents.api import correlation, intake_urls, services, views
+from incidents.api import correlation, intake_urls, services
+from incidents.api.incident_urls import incident_urlpatterns, on_call_urlpatterns
 from incidents.api.webhooks import WebhookView
 
 classic_urlpatterns = [
-    route("incidents", views.IncidentsView.as_view(), name="incidents"),
-    route("incidents/<uuid:incident_id>", views.IncidentView.as_view(), name="incident"),
-    route("incidents/<uuid:incident_id>/alerts", views.IncidentAlertsView.as_view(), name="incident-alerts"),
-    route("incidents/<uuid:incident_id>/timeline", views.IncidentTimelineView.as_view(), name="incident-timeline"),
+    *incident_urlpatterns,
     route("webhooks/<str:source>/<str:token>", WebhookView.as_view(), name="webhook"),
 ]
 
 urlpatterns = [
+    *incident_urlpatterns,
+    *on_call_urlpatterns,
     *intake_urls.urlpatterns,
     route("alerts/<uuid:alert_id>/correlation", correlation.AlertCorrelationView.as_view(), name="alert-correlation"),
     route("services", services.ServicesView.as_view(), name="services"),

@@ -26,7 +26,16 @@ class IncidentsApiView(OrganizationView):
         return found
 
     def detail(self, incident: Incident) -> dict[str, Any]:
-        facts = selectors.alert_facts([incident])[incident.pk]
+        alerts = list(selectors.incident_alerts(incident)[: ALERTS_IN_DETAIL + 1])
         return shapes.incident_detail(
-            incident, facts, list(selectors.incident_alerts(incident)[: ALERTS_IN_DETAIL + 1])
+            incident,
+            selectors.opening_alert(incident),
+            alerts,
+            selectors.reasons_of(alerts),
+            list(selectors.incident_responders(incident)),
         )
+
+    def changed(self, incident_id: UUID) -> dict[str, Any]:
+        """The answer to a change: ``{"success": true, "id", "incident": {…}}``."""
+        incident = self.incident(incident_id)
+        return {"success": True, "id": incident.pk, "incident": self.detail(incident)}

@@ -7,10 +7,10 @@ from typing import Any
 
 from rest_framework import serializers
 
-from aurora_site.core.http.fields import StrictCharField
+from aurora_site.core.http.fields import StrictBooleanField, StrictCharField
 from aurora_site.core.http.parsers import MAXIMUM_JSON_BYTES
 from incidents.graph_calls import MOST_CALLS
-from incidents.models import UNKNOWN_SERVICE, ActiveTab, AuroraStatus, IncidentStatus, Severity
+from incidents.models import UNKNOWN_SERVICE, ActiveTab, AuroraStatus, IncidentStatus, ResponderRole, Severity
 
 SUMMARY = {"max_length": 10_000, "allow_blank": True, "required": False}
 SETTABLE_STATUS = [status for status in IncidentStatus if status != IncidentStatus.MERGED]
@@ -24,10 +24,21 @@ def allowed(values: Iterable[str], **options: Any) -> serializers.ChoiceField:
 
 
 class IncidentFilter(serializers.Serializer):
+    """``from`` and ``to`` are other words for ``since`` and ``until``: times that bound the start."""
+
     status = allowed(IncidentStatus, allow_blank=True)
     severity = allowed(Severity, allow_blank=True)
     service = StrictCharField(max_length=200, required=False, allow_blank=True)
+    source = StrictCharField(max_length=32, required=False, allow_blank=True)
     text = StrictCharField(max_length=200, required=False, allow_blank=True)
+    since = serializers.DateTimeField(required=False)
+    until = serializers.DateTimeField(required=False)
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        # "from" can't be the name of an attribute.
+        return {**super().get_fields(), "from": serializers.DateTimeField(required=False, source="since")} | {
+            "to": serializers.DateTimeField(required=False, source="until")
+        }
 
 
 class IncidentInput(serializers.Serializer):
@@ -39,6 +50,7 @@ class IncidentInput(serializers.Serializer):
 
 class IncidentPatch(serializers.Serializer):
     status = allowed(SETTABLE_STATUS)
+    severity = allowed(Severity)
     auroraStatus = allowed(AuroraStatus, source="aurora_status")  # noqa: N815
     summary = StrictCharField(**SUMMARY)
     activeTab = allowed(ActiveTab, source="active_tab")  # noqa: N815
@@ -47,6 +59,50 @@ class IncidentPatch(serializers.Serializer):
         if not attrs:
             raise serializers.ValidationError(f"Give at least one of {', '.join(self.fields)}.")
         return attrs
+
+
+class MergeInput(serializers.Serializer):
+    """Exactly one of them; the names in snake case, and ``into``, are taken as well."""
+
+    sourceIncidentId = serializers.UUIDField(required=False)  # noqa: N815
+    targetIncidentId = serializers.UUIDField(required=False)  # noqa: N815
+    source_incident_id = serializers.UUIDField(required=False)
+    target_incident_id = serializers.UUIDField(required=False)
+    into = serializers.UUIDField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if len(attrs) != 1:
+            raise serializers.ValidationError("Give either sourceIncidentId or targetIncidentId.")
+        name, chosen = next(iter(attrs.items()))
+        return {"source" if name.startswith("source") else "target": chosen}
+
+
+class AssignInput(serializers.Serializer):
+    userId = StrictCharField(max_length=64, required=False, allow_null=True)  # noqa: N815
+    user_id = StrictCharField(max_length=64, required=False, allow_null=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if len(attrs) != 1:
+            raise serializers.ValidationError({"userId": 'Give the id of a member, "me", or null for nobody.'})
+        return {"user_id": next(iter(attrs.values()))}
+
+
+class NoteInput(serializers.Serializer):
+    text = StrictCharField(max_length=10_000)
+
+
+class SnoozeInput(serializers.Serializer):
+    until = serializers.DateTimeField(allow_null=True)
+
+
+class ResponderInput(serializers.Serializer):
+    userId = StrictCharField(max_length=64, source="user_id")  # noqa: N815
+    role = allowed(ResponderRole, default=ResponderRole.RESPONDER)
+
+
+class FeedbackInput(serializers.Serializer):
+    helpful = StrictBooleanField(source="is_helpful")
+    comment = StrictCharField(max_length=2000, required=False, allow_blank=True, default="")
 
 
 def service_ids(**options: Any) -> serializers.ListField:

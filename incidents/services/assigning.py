@@ -51,4 +51,4 @@ def require_service(organization_id: UUID, service_id: UUID | None) -> None:
     """Raises UnknownReference unless it is a service of the organisation, or None."""
     services = Service.objects.for_organization(organization_id)
     if service_id is not None and not services.filter(pk=service_id).exists():
-        raise UnknownReference("There is no such service.", field="service")
+        raise UnknownReference("There is no such service.", field="service_id")

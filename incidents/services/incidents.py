@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
-from uuid import UUID
+from dataclasses import astuple, dataclass
+from uuid import UUID, uuid4, uuid5
 
+from agents.runs.errors import IdempotencyKeyReused
 from incidents import lifecycle
 from incidents.errors import IncidentIsMerged, UnknownIncident
 from incidents.journal import Journal, journal
@@ -25,25 +29,68 @@ def incident_create(
     summary: str = "",
 ) -> Incident:
     """An incident that a person reports. A service not seen before is added; "" and "unknown" are no service."""
+    report = Report(title, service_name, severity, summary)
+    return incident_create_once(organization_id=organization_id, actor_id=actor_id, report=report)[0]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a person says of something that is wrong."""
+
+    title: str
+    service_name: str = ""
+    severity: str = Severity.UNKNOWN
+    summary: str = ""
+
+    def digest(self) -> str:
+        """Tells it from other reports."""
+        return hashlib.sha256(json.dumps(astuple(self)).encode()).hexdigest()
+
+
+def incident_create_once(
+    *, organization_id: UUID, actor_id: str, report: Report, key: str = ""
+) -> tuple[Incident, bool]:
+    """As ``incident_create``; with a key that the person sent before, the incident of then and False.
+
+    Raises IdempotencyKeyReused for a key of another report.
+    """
+    incident_id = uuid5(organization_id, f"{actor_id}:{key}") if key else uuid4()
     with journal(organization_id) as log:
-        service = service_named(organization_id=organization_id, actor_id=actor_id, name=service_name)
-        incident = Incident.objects.create(
-            organization_id=organization_id,
-            number=log.next_number(),
-            title=title,
-            service=service,
-            severity=severity,
-            severity_is_set=severity != Severity.UNKNOWN,
-            summary=summary,
-            started_at=log.now,
-        )
-        if service is not None:
-            incident.services.add(service)
-        data = {"severity": severity, "service": service.name if service else None}
-        log.add(incident, "incident.created", actor_id=actor_id, text="Reported by a person.", data=data)
-        incident_record("created", incident, actor_id, data, {"title": title, "summary": summary})
-        on_call_assign(log, incident)
+        made = Incident.objects.for_organization(organization_id).filter(pk=incident_id).first()
+        if made is not None:
+            _require_same(made, report)
+            return made, False
+        return _reported(log, incident_id, actor_id, report), True
+
+
+def _reported(log: Journal, incident_id: UUID, actor_id: str, report: Report) -> Incident:
+    service = service_named(organization_id=log.organization_id, actor_id=actor_id, name=report.service_name)
+    incident = Incident.objects.create(
+        pk=incident_id,
+        organization_id=log.organization_id,
+        number=log.next_number(),
+        title=report.title,
+        service=service,
+        severity=report.severity,
+        severity_is_set=report.severity != Severity.UNKNOWN,
+        summary=report.summary,
+        started_at=log.now,
+    )
+    if service is not None:
+        incident.services.add(service)
+    data = {"severity": report.severity, "service": service.name if service else None}
+    told = {**data, "report": report.digest()}
+    log.add(incident, "incident.created", actor_id=actor_id, text="Reported by a person.", data=told)
+    incident_record("created", incident, actor_id, data, {"title": report.title, "summary": report.summary})
+    on_call_assign(log, incident)
     return incident
+
+
+def _require_same(incident: Incident, report: Report) -> None:
+    created = incident.timeline.filter(kind="incident.created").first()
+    # The entry is empty once the person was erased.
+    if created is not None and created.data.get("report", report.digest()) != report.digest():
+        raise IdempotencyKeyReused
 
 
 def incident_update(*, organization_id: UUID, actor_id: str, incident_id: UUID, **fields: str) -> Incident:
@@ -62,6 +109,7 @@ def incident_update(*, organization_id: UUID, actor_id: str, incident_id: UUID, 
         if not changes:
             return incident
         if "status" in changes:
+            require_unmerged(incident)
             status_set(log, incident, changes["status"][1], Cause.PERSON)
         for name in changes.keys() - {"status"}:
             setattr(incident, name, fields[name])
@@ -110,12 +158,17 @@ def incident_locked(log: Journal, incident_id: UUID) -> Incident:
 def incident_unmerged(log: Journal, incident_id: UUID) -> Incident:
     """As ``incident_locked``. Raises IncidentIsMerged, which names the target, for one that went into another."""
     incident = incident_locked(log, incident_id)
+    require_unmerged(incident)
+    return incident
+
+
+def require_unmerged(incident: Incident) -> None:
+    """Raises IncidentIsMerged, which names the target, for one that went into another."""
     if incident.merged_into is not None:
         raise IncidentIsMerged(
             f"This incident was merged into #{incident.merged_into.number}. Go on with that one, or unmerge it first.",
             details={"mergedIntoIncidentId": str(incident.merged_into_id)},
         )
-    return incident
 
 
 def status_set(log: Journal, incident: Incident, status: str, cause: Cause) -> None:

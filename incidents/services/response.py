@@ -8,6 +8,7 @@ from uuid import UUID
 
 from incidents.errors import BadValue, TransitionNotAllowed, UnknownReference
 from incidents.journal import Journal, journal
+from incidents.lifecycle import Cause, allowed_from
 from incidents.models import Incident, IncidentFeedback, IncidentStatus, Responder, ResponderRole, TimelineEntry
 from incidents.services.assigning import assignee_set, incident_record, require_member
 from incidents.services.incidents import incident_locked, incident_unmerged, incident_update
@@ -137,4 +138,7 @@ def feedback_give(
 
 def _require_unresolved(incident: Incident, verb: str) -> None:
     if incident.status == IncidentStatus.RESOLVED:
-        raise TransitionNotAllowed(f"A resolved incident can't be {verb}. Reopen it first.")
+        allowed = allowed_from(incident.status, Cause.PERSON)
+        raise TransitionNotAllowed(
+            f"A resolved incident can't be {verb}. Reopen it first: {', '.join(allowed)}.", details={"allowed": allowed}
+        )

@@ -78,14 +78,14 @@ def shift_add(
     Raises UnknownReference, BadValue for an end that isn't behind the start, AlreadyExists for the same start again.
     """
     roster = roster_of(organization_id, roster_id)
-    require_member(organization_id, user_id, "userId")
+    require_member(organization_id, user_id, "user_id")
     if ends_at <= starts_at:
-        raise BadValue("Give an end that is later than the start.", field="endsAt")
+        raise BadValue("Give an end that is later than the start.", field="ends_at")
     try:
         with transaction.atomic():
             shift = Shift.objects.create(roster=roster, user_id=user_id, starts_at=starts_at, ends_at=ends_at)
     except IntegrityError as error:
-        raise AlreadyExists("This person has a shift that begins then already.", field="startsAt") from error
+        raise AlreadyExists("This person has a shift that begins then already.", field="starts_at") from error
     data = {"shift": str(shift.pk), "user": user_id, "from": starts_at.isoformat(), "until": ends_at.isoformat()}
     roster_record("shift_added", roster, actor_id, data)
     return shift
@@ -97,7 +97,7 @@ def shift_remove(*, organization_id: UUID, actor_id: str, shift_id: UUID) -> Non
     rosters = Roster.objects.for_organization(organization_id)
     shift = Shift.objects.filter(pk=shift_id, roster__in=rosters).select_related("roster").first()
     if shift is None:
-        raise UnknownReference("There is no such shift.", field="shiftId")
+        raise UnknownReference("There is no such shift.", field="shift_id")
     roster_record("shift_removed", shift.roster, actor_id, {"shift": str(shift.pk), "user": shift.user_id})
     shift.delete()
 
@@ -152,7 +152,7 @@ def roster_of(organization_id: UUID, roster_id: UUID) -> Roster:
     """A roster of the organisation. Raises UnknownReference."""
     roster: Roster | None = Roster.objects.for_organization(organization_id).filter(pk=roster_id).first()
     if roster is None:
-        raise UnknownReference("There is no such roster.", field="rosterId")
+        raise UnknownReference("There is no such roster.", field="roster_id")
     return roster
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.db import transaction
@@ -10,6 +9,7 @@ from django.db import transaction
 from audit.services import record
 from incidents.errors import BadValue, UnknownReference
 from incidents.models import RunbookLink
+from incidents.runbooks import is_web_address
 from incidents.services.assigning import require_service
 
 
@@ -42,18 +42,9 @@ def runbook_remove(*, organization_id: UUID, actor_id: str, runbook_id: UUID) ->
     """Remove a link. Raises UnknownReference."""
     runbook = RunbookLink.objects.for_organization(organization_id).filter(pk=runbook_id).first()
     if runbook is None:
-        raise UnknownReference("There is no such runbook.", field="runbookId")
+        raise UnknownReference("There is no such runbook.", field="runbook_id")
     _runbook_record("removed", runbook, actor_id)
     runbook.delete()
-
-
-def is_web_address(url: str) -> bool:
-    """Whether it is an address that a page may link to."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and not any(map(str.isspace, url))
 
 
 def _runbook_record(verb: str, runbook: RunbookLink, actor_id: str) -> None:

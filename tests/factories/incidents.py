@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 import factory
 
 from incidents import models
+from incidents.journal import journal
+from incidents.services.counting import incident_recount
 from tests.factories.accounts import member_factory, organization_factory
 
 FIRST = datetime(2026, 1, 6, 9, tzinfo=UTC)
@@ -65,6 +67,13 @@ class TimelineEntryFactory(factory.django.DjangoModelFactory):
     seq = factory.Sequence(lambda number: number + 1)
     kind = "incident.created"
     at = factory.Sequence(lambda number: FIRST + timedelta(seconds=number))
+
+
+def counted(incident):
+    """An incident whose counters are those of the alerts that a test made."""
+    with journal(incident.organization_id) as log:
+        incident_recount(log, incident)
+    return incident
 
 
 class CorrelationFactory(factory.django.DjangoModelFactory):

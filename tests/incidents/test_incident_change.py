@@ -89,8 +89,8 @@ def test_what_is_equal_already_leaves_no_trace(client_of):
         ({"activeTab": "logs"}, "activeTab", "Allowed values: thoughts, chat."),
         ({"summary": "x" * 10_001}, "summary", "Ensure this field has no more than 10000 characters."),
         ({"summary": "nul\x00"}, "summary", "Null characters and unpaired surrogates are not allowed."),
-        ({}, "body", "Give at least one of status, auroraStatus, summary, activeTab."),
-        ({"title": "No"}, "body", "Give at least one of status, auroraStatus, summary, activeTab."),
+        ({}, "body", "Give at least one of status, severity, auroraStatus, summary, activeTab."),
+        ({"title": "No"}, "body", "Give at least one of status, severity, auroraStatus, summary, activeTab."),
     ],
 )
 def test_what_is_not_allowed_says_what_is(client_of, body, field, says):
@@ -117,6 +117,7 @@ def test_the_status_of_a_merged_incident_is_that_of_its_target(client_of):
 
     assert answer.status_code == 409
     assert answer.json()["code"] == "INCIDENT_MERGED"
+    assert answer.json()["mergedIntoIncidentId"] == str(target.pk)
     merged.refresh_from_db()
     assert (merged.status, merged.merged_into) == ("merged", target)
 

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -5,7 +7,7 @@ from rest_framework.test import APIClient
 
 from incidents.models import IncidentStatus
 from tests.factories.accounts import member_factory
-from tests.factories.incidents import FIRST, AlertFactory, IncidentFactory, ServiceFactory
+from tests.factories.incidents import FIRST, AlertFactory, IncidentFactory, ServiceFactory, counted
 
 pytestmark = pytest.mark.django_db
 INCIDENTS = "/api/incidents"
@@ -31,10 +33,11 @@ def test_an_incident_has_the_shape_of_the_document(client_of):
         source_url="https://grafana.example.org/a",
         started_at=FIRST,
     )
-    AlertFactory(incident=incident, service=web)
+    AlertFactory(incident=incident, service=web, severity="critical")
     AlertFactory(incident=incident, service=database)
     AlertFactory(incident=incident, service=database)
-    AlertFactory(incident=incident, service=None)
+    AlertFactory(incident=incident, service=None, status="resolved")
+    counted(incident)
 
     body = client_of(viewer).get(INCIDENTS).json()
 
@@ -42,6 +45,7 @@ def test_an_incident_has_the_shape_of_the_document(client_of):
     shown = body["incidents"][0]
     assert {key: shown[key] for key in sorted(shown) if key not in ("createdAt", "updatedAt")} == {
         "id": str(incident.pk),
+        "number": incident.number,
         "sourceType": "grafana",
         "sourceAlertId": "12345",
         "status": "investigating",
@@ -59,7 +63,11 @@ def test_an_incident_has_the_shape_of_the_document(client_of):
         "mergedIntoIncidentId": None,
         "startedAt": "2026-01-06T09:00:00Z",
         "acknowledgedAt": None,
+        "acknowledgedBy": None,
+        "snoozedUntil": None,
         "resolvedAt": None,
+        "alertCount": 4,
+        "firingCount": 3,
         "correlatedAlertCount": 3,
         "affectedServices": ["database", "web"],
     }
@@ -108,6 +116,77 @@ def test_filters_are_joined(client_of):
     assert titles(client, severity="critical") == []
 
 
+def test_a_service_is_found_by_what_its_alerts_affect(client_of):
+    viewer = member_factory()
+    organization = viewer.organization
+    web, database = (ServiceFactory(organization=organization, name=name) for name in ("web", "database"))
+    incident = IncidentFactory(organization=organization, title="Slow", service=web)
+    AlertFactory.create_batch(2, incident=incident, service=database)
+    counted(incident)
+    ServiceFactory(name="database")
+
+    assert titles(client_of(viewer), service="database") == ["Slow"]
+    assert titles(client_of(viewer), service="other") == []
+
+
+def test_sources_and_times_are_filters(client_of):
+    viewer = member_factory()
+    for hour, source in enumerate(("grafana", "sentry", "grafana")):
+        IncidentFactory(
+            organization=viewer.organization,
+            title=str(hour),
+            source_type=source,
+            started_at=FIRST + timedelta(hours=hour),
+        )
+    client = client_of(viewer)
+
+    assert titles(client, source="grafana") == ["2", "0"]
+    assert titles(client, since="2026-01-06T10:00:00Z") == ["2", "1"]
+    assert titles(client, until="2026-01-06T10:00:00Z") == ["1", "0"]
+    assert titles(client, **{"from": "2026-01-06T12:00:00+02:00", "to": "2026-01-06T10:30:00Z"}) == ["1"]
+
+
+def test_a_cursor_shows_each_once_although_new_ones_come(client_of):
+    viewer = member_factory()
+    # Two of the same moment lie on the edge of a page.
+    for number, hour in enumerate((0, 1, 1, 2)):
+        IncidentFactory(organization=viewer.organization, title=str(number), started_at=FIRST + timedelta(hours=hour))
+    client = client_of(viewer)
+
+    first = client.get(INCIDENTS, {"limit": 2}).json()
+    IncidentFactory(organization=viewer.organization, title="new", started_at=FIRST + timedelta(hours=9))
+    second = client.get(INCIDENTS, {"limit": 2, "cursor": first["next_cursor"]}).json()
+
+    shown = [each["alert"]["title"] for page in (first, second) for each in page["incidents"]]
+    assert sorted(shown) == ["0", "1", "2", "3"]
+    assert (first["total"], second["total"], second["next_cursor"]) == (4, 5, None)
+
+
+@pytest.mark.parametrize("cursor", ["x", "eA", "MjAyNi0wMS0wNlQwOTowMDowMCBhYmM", "é", "a" * 5000])
+def test_a_cursor_that_is_none_is_refused(client_of, cursor):
+    answer = client_of(member_factory()).get(INCIDENTS, {"cursor": cursor})
+
+    assert answer.status_code == 400
+    assert answer.json()["fields"] == {"cursor": ["Give next_cursor of an earlier answer as it was."]}
+
+
+def test_a_cursor_and_an_offset_are_one_too_many(client_of):
+    viewer = member_factory()
+    IncidentFactory.create_batch(2, organization=viewer.organization)
+    client = client_of(viewer)
+    cursor = client.get(INCIDENTS, {"limit": 1}).json()["next_cursor"]
+
+    assert client.get(INCIDENTS, {"cursor": cursor, "offset": 1}).status_code == 400
+
+
+def test_the_list_is_the_same_below_v1(client_of):
+    viewer = member_factory()
+    IncidentFactory(organization=viewer.organization)
+    client = client_of(viewer)
+
+    assert client.get("/api/v1/incidents").json() == client.get(INCIDENTS).json()
+
+
 def test_pages_and_the_total(client_of):
     viewer = member_factory()
     for number in range(3):
@@ -126,6 +205,10 @@ def test_pages_and_the_total(client_of):
         ({"status": "closed"}, "Allowed values: investigating, analyzed, merged, resolved."),
         ({"severity": "bad"}, "Allowed values: critical, high, medium, low, info, unknown."),
         ({"text": "a\x00b"}, "Null characters are not allowed."),
+        (
+            {"since": "yesterday"},
+            "Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].",
+        ),
         ({"limit": "101"}, "Give a whole number from 1 to 100."),
     ],
 )
@@ -151,6 +234,7 @@ def test_a_longer_list_takes_no_more_queries(client_of):
         service = ServiceFactory(organization=viewer.organization)
         incident = IncidentFactory(organization=viewer.organization, service=service)
         AlertFactory.create_batch(3, incident=incident, service=service)
+        counted(incident)
 
     fill()
     client.get(INCIDENTS)

@@ -89,3 +89,20 @@ def test_input_that_is_wrong_is_named(client_of, body, field):
     assert answer.status_code == 400
     assert list(answer.json()["fields"]) == [field]
     assert not Incident.objects.exists()
+
+
+def test_a_key_makes_one_incident_of_a_request_sent_twice(client_of):
+    editor = member_factory(role="editor")
+    client = client_of(editor)
+    body = {"title": "Down", "service": "web"}
+
+    first = client.post(INCIDENTS, body, format="json", HTTP_IDEMPOTENCY_KEY="once")
+    again = client.post("/api/v1/incidents", body, format="json", HTTP_IDEMPOTENCY_KEY="once")
+    other = client.post(INCIDENTS, {**body, "title": "Up"}, format="json", HTTP_IDEMPOTENCY_KEY="once")
+    somebody = client_of(member_factory(organization=editor.organization, role="editor"))
+    theirs = somebody.post(INCIDENTS, body, format="json", HTTP_IDEMPOTENCY_KEY="once")
+
+    assert [answer.status_code for answer in (first, again, other, theirs)] == [201, 200, 409, 201]
+    assert first.json()["id"] == again.json()["id"] != theirs.json()["id"]
+    assert other.json()["code"] == "IDEMPOTENCY_KEY_REUSED"
+    assert Incident.objects.count() == TimelineEntry.objects.count() == 2
