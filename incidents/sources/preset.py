@@ -201,7 +201,8 @@ def _present(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _at_time(value: Any, now: datetime) -> Any:
-    """The structure with ``@rfc3339``, ``@seconds`` and ``@milliseconds`` replaced by the time a minute ago."""
+    """The structure with ``@rfc3339``, ``@seconds`` and ``@milliseconds`` replaced by the time a minute ago; ``@seconds``
+    within a text, too."""
     started = now - timedelta(minutes=1)
     times = {
         "@rfc3339": rfc3339(started),
@@ -212,4 +213,6 @@ def _at_time(value: Any, now: datetime) -> Any:
         return {name: _at_time(item, now) for name, item in value.items()}
     if isinstance(value, list):
         return [_at_time(item, now) for item in value]
-    return times.get(value, value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return times.get(value) or value.replace("@seconds", str(times["@seconds"]))

@@ -2,6 +2,7 @@
 
 What was sent is in the header Sentry-Hook-Resource, and shows in the body. Alerts of issues are known by the issue's id,
 so that the webhook ``issue`` with action resolved ends what ``event_alert`` began. Metric alerts have ids of their own.
+Only the body is signed: whoever has a signed one can send it again.
 Fields of the issue resource come from Sentry's documentation and from public integrations, not from a captured payload.
 """
 

@@ -14,7 +14,7 @@ from tests.incidents.sources.requests import NOW, delivery
 
 SOURCES = {source.name: source for source in sources()}
 every_source = pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
-quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 _SCALARS = (
     st.none()
@@ -157,6 +157,16 @@ def test_the_example_proves_its_secret_also_while_it_is_rotated(source):
     for secrets, sent in ((["new-secret"], source.signed(request, "old-secret")), (["new-secret"], request)):
         with pytest.raises(BadSignature):
             source.verify(sent, secrets)
+
+
+@every_source
+def test_the_example_of_another_second_is_another_delivery(source):
+    one, other = source.example(NOW), source.example(NOW + timedelta(seconds=1))
+
+    assert not source.has_time or one.body != other.body
+    assert [alert.identity for alert in source.parse(one).alerts] == [
+        alert.identity for alert in source.parse(other).alerts
+    ]
 
 
 @every_source
