@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from django.core.cache import cache
 from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Q
 from django.db.models.functions import TruncDay
 from django.utils import timezone
@@ -14,6 +15,7 @@ from incidents.models import Incident
 from incidents.pages.times import span
 
 DAYS = 30
+KEPT_SECONDS = 60
 # The height of the drawing, and what the least of something is drawn as.
 HEIGHT, LEAST = 48, 3
 
@@ -49,7 +51,16 @@ class Figures:
 
 
 def figures_of(organization_id: object) -> Figures:
-    """An organisation's incidents that began in the last days (UTC)."""
+    """An organisation's incidents that began in the last days (UTC), as of a minute ago at most."""
+    key = f"incident-figures:{organization_id}"
+    found: Figures | None = cache.get(key)
+    if found is None:
+        found = _counted(organization_id)
+        cache.set(key, found, KEPT_SECONDS)
+    return found
+
+
+def _counted(organization_id: object) -> Figures:
     today = timezone.now().date()
     days = [today - timedelta(days=ago) for ago in reversed(range(DAYS))]
     first = timezone.make_aware(datetime.combine(days[0], time.min))

@@ -23,7 +23,6 @@ from incidents.models import (
     Responder,
     ResponderRole,
     Roster,
-    RunbookLink,
     Service,
     Severity,
     Shift,
@@ -35,6 +34,7 @@ from incidents.pages.graph import graph_of
 from incidents.pages.incidents import last_seq, page_context
 from incidents.pages.story import steps_of, story_page
 from incidents.pages.wording import SEVERITY_WORDS, state_of
+from incidents.runbooks import runbooks_for
 
 MERGE_TARGETS = 50
 MOST_RUNBOOKS = 20
@@ -91,7 +91,7 @@ def _about(identity: Identity, one: Incident) -> dict[str, Any]:
         "assignee": acknowledged_by.get(one.assignee_id or "", ""),
         "responders": responders,
         "on_call": on_call_now(identity, services, now),
-        "runbooks": runbooks_for(identity, one, services),
+        "runbooks": runbooks_for(one)[:MOST_RUNBOOKS],
         "merges": Merge.objects.filter(target=one, undone_at=None).select_related("source"),
         "feedback": feedback,
         "own_feedback": next((row for row in feedback if row.user_id == identity.user_id), None),
@@ -132,11 +132,3 @@ def on_call_now(identity: Identity, services: Sequence[Service], now: datetime) 
     found = list(shifts.filter(own | Q(roster__service=None)).order_by("roster__name", "starts_at"))
     specific = [shift for shift in found if shift.roster.service_id is not None]
     return specific or found
-
-
-def runbooks_for(identity: Identity, one: Incident, services: Sequence[Service]) -> list[RunbookLink]:
-    """The runbooks whose service and words fit."""
-    links = RunbookLink.objects.for_organization(identity.organization_id).select_related("service")
-    fitting = links.filter(Q(service=None) | Q(service__in=services))[:500]
-    title = one.title.lower()
-    return [link for link in fitting if link.title_contains.lower() in title][:MOST_RUNBOOKS]

@@ -102,7 +102,9 @@ def test_runbooks_that_fit_are_linked(member: Membership, browser: Client, incid
         "Other service": {"service": service},
         "A script": {"url": "javascript:alert(1)"},
     }.items():
-        RunbookLink.objects.create(organization=organization, title=title, **{"url": "https://wiki.example", **fields})
+        RunbookLink.objects.create(
+            organization=organization, title=title, **{"url": f"https://wiki.example/{title}", **fields}
+        )
     answer = browser.get(f"/incidents/{incident.pk}")
     assert [link.title for link in answer.context["runbooks"]] == ["A script", "By words", "For all"]
     assert "javascript:" not in answer.content.decode()
