@@ -27,7 +27,7 @@ from incidents.sources.base import UnreadablePayload
 
 logger = logging.getLogger(__name__)
 
-MOST_AT_ONCE = 100
+FIRST_AT_ONCE, MOST_AT_ONCE = 20, 100
 # Others wait for the organisation's journal meanwhile: people who change incidents.
 BATCH_SECONDS = 0.15
 MOST_ATTEMPTS = 5
@@ -64,7 +64,7 @@ def organizations_waiting() -> list[UUID]:
 
 def _drain(organization_id: UUID) -> None:
     failed: set[UUID] = set()
-    size = MOST_AT_ONCE
+    size = FIRST_AT_ONCE
     while True:
         # Before looking: who rings from here on is heard.
         cache.delete(bell_key(organization_id))
