@@ -17,7 +17,6 @@ from aurora_site.accounts.identity import Identity
 from aurora_site.core.secret_text import SecretUnreadable, seal, unseal
 from incidents.errors import IncidentError, UnknownReference
 from incidents.models import Delivery, Integration
-from incidents.pages.how_to import steps_for
 from incidents.pages.incidents import acting, last_seq, page_context
 from incidents.pages.integration_rows import integration_rows, shown_deliveries
 from incidents.services import deliveries, integrations
@@ -36,7 +35,7 @@ def integration_list(request: HttpRequest, identity: Identity) -> HttpResponse:
     found = Integration.objects.for_organization(identity.organization_id)
     context = page_context(identity, "integrations") | {
         "rows": integration_rows(found, identity.organization_id),
-        "sources": [(source, steps_for(source.name)) for source in registry.sources()],
+        "sources": registry.sources(),
     }
     return render(request, "incidents/integrations.html", context)
 
@@ -184,7 +183,7 @@ def _keep_secret(request: HttpRequest, integration: Integration, secret: str) ->
 
 def _address(request: HttpRequest, identity: Identity, found: Integration) -> dict[str, Any]:
     """Where to send to, which holds a secret token: for administrators; and the secret, the first time."""
-    shown: dict[str, Any] = {"steps": steps_for(found.source), "address": "", "new_secret": ""}
+    shown: dict[str, Any] = {"address": "", "new_secret": ""}
     try:
         shown["source"] = registry.source(found.source)
     except registry.UnknownSource:

@@ -21,8 +21,9 @@ class Alertmanager(Vendor):
     name = "alertmanager"
     title = "Prometheus Alertmanager"
     setup = (
-        "alertmanager.yml: a receiver with webhook_configs, the address as url, send_resolved: true, and the secret as "
-        "http_config, authorization, credentials."
+        "Add a receiver with webhook_configs to alertmanager.yml: the address as url, send_resolved: true",
+        "With a secret: http_config, authorization, credentials",
+        "Route alerts to that receiver, and reload Alertmanager",
     )
     reads = "Each alert by its own state and labels. Two Alertmanagers that send the same alert make one."
     # The members of a cluster send every alert once each at least.

@@ -95,9 +95,12 @@ class Source(Protocol):
     overload: Overload
     # What people paste at the vendor as the body to send, where it sends none of its own; else empty.
     template: str
-    # Where people enter the address and the secret at the vendor, and what of its deliveries counts; for pages.
-    setup: str
+    # What of its deliveries counts, in a line or two for people.
     reads: str
+
+    @property
+    def setup(self) -> Sequence[str]:
+        """What people do at the vendor, step by step."""
 
     def verify(self, request: WebhookRequest, secrets: Sequence[str]) -> None:
         """Raises BadSignature unless the request proves that its sender knows one of the secrets; without any secret, the

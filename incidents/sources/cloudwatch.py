@@ -39,8 +39,9 @@ class CloudWatch(Vendor):
     title = "Amazon CloudWatch"
     secret_use = "none: Amazon signs every message with a certificate of its own"  # noqa: S105
     setup = (
-        "SNS, the topic of the alarms, Create subscription: protocol HTTPS, the address as endpoint. Aurora confirms the "
-        "subscription by itself; name the topic in the option topic_arns to refuse others."
+        "Subscribe the address by HTTPS to the SNS topic of your alarms; Aurora confirms the subscription by itself",
+        "Let alarms notify that topic for ALARM and for OK",
+        "To refuse other topics, name yours in the option topic_arns",
     )
     reads = "Alarms that go to ALARM and to OK; INSUFFICIENT_DATA changes nothing. The service from the metric's dimensions."
     # An alarm's ARN is the same in every topic that tells of it.

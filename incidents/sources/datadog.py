@@ -47,8 +47,9 @@ class Datadog(Vendor):
     name = "datadog"
     title = "Datadog"
     setup = (
-        'Integrations, Webhooks, New: the address; as Custom Headers {"Authorization": "Bearer THE-SECRET"}; as Payload '
-        "the template below. Then write @webhook-NAME into the message of each monitor."
+        "Under Integrations, Webhooks, add one with the address, and the template as Payload",
+        'With a secret: Custom Headers {"Authorization": "Bearer THE-SECRET"}',
+        "Write @webhook-NAME into the message of each monitor",
     )
     reads = "Monitors that trigger, warn, or miss data, and their recoveries; services from the tag service."
     template = json.dumps(TEMPLATE, indent=2)

@@ -31,7 +31,10 @@ _WHEN_FIRING, _WHEN_RESOLVED = ("timestamp", "started_at"), ("ended_at", "resolv
 class Generic(Vendor):
     name = "generic"
     title = "Anything that posts JSON"
-    setup = 'POST JSON to the address, one alert or {"alerts": [...]}; see the fields below.'
+    setup = (
+        'POST JSON to the address, one alert or {"alerts": [...]}',
+        "Say at least a title; as you have them status (firing or resolved), id, service, severity, labels and times",
+    )
     reads = "title, and as wanted status (firing or resolved), severity, service, id, times, labels, url, description."
     secret_use = (
         "Authorization: Bearer, the password of Basic authentication, X-Aurora-Token, or HMAC-SHA256 of the body as "  # noqa: S105

@@ -36,8 +36,9 @@ class Grafana(Vendor):
         "or the password of Basic authentication"
     )
     setup = (
-        "Alerting, Contact points, Webhook: the address as URL; the secret as HMAC Signature, Secret (and "
-        "X-Grafana-Alerting-Timestamp as Timestamp Header, so that nothing can be replayed)."
+        "Under Alerting, Contact points, add one of the type Webhook with the address as URL",
+        "With a secret: HMAC Signature, Secret; and X-Grafana-Alerting-Timestamp as Timestamp Header, against replays",
+        "Name the contact point in a notification policy",
     )
     reads = "Each alert by its own state. Alerts of rules without data or with failing queries keep their rule's name."
     # One Grafana and its replicas; their labels name the folder and the rule.

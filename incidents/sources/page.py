@@ -31,7 +31,8 @@ def _table(found: Sequence[Source]) -> str:
 def _section(source: Source) -> str:
     lines = [
         f"### {source.title}\n",
-        f"- **Set up:** {source.setup}",
+        *(f"{number}. {step}." for number, step in enumerate(source.setup, 1)),
+        "",
         f"- **Read:** {source.reads}",
         f"- **Secret:** {source.secret_use}.",
     ]

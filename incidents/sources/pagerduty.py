@@ -32,8 +32,9 @@ class PagerDuty(Vendor):
     title = "PagerDuty"
     secret_use = "HMAC-SHA256 in X-PagerDuty-Signature"  # noqa: S105
     setup = (
-        "Integrations, Generic Webhooks (v3), New Webhook: the address, and the events incident.triggered, "
-        "incident.reopened and incident.resolved. PagerDuty shows the secret once, after saving."
+        "Under Integrations, Generic Webhooks (v3), add a webhook with the address",
+        "Choose the events incident.triggered, incident.reopened and incident.resolved",
+        "Enter the secret here that PagerDuty shows once, after saving",
     )
     reads = (
         "Incidents that are triggered, reopened and resolved. Acknowledgements, notes and responders change nothing."

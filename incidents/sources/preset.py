@@ -51,7 +51,7 @@ class Preset:
 
     name: str
     title: str
-    setup: str
+    setup: Sequence[str]
     reads: str
     source: str
     status: StateWords

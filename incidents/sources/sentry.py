@@ -32,8 +32,9 @@ class Sentry(Vendor):
     title = "Sentry"
     secret_use = "HMAC-SHA256 in Sentry-Hook-Signature; the secret is the integration's Client Secret"  # noqa: S105
     setup = (
-        "Settings, Custom Integrations, Internal Integration: the address as Webhook URL, Alert Rule Action on, the webhook "
-        "issue ticked so that resolving is known, and its Client Secret here. Then add it as action to alert rules."
+        "Under Settings, Custom Integrations, make an internal one: the address as Webhook URL, Alert Rule Action on",
+        "Tick the webhook issue, so that resolving is known (every new issue makes an alert then)",
+        "Enter its Client Secret here, and add it as action to alert rules",
     )
     reads = (
         "Issue alerts, metric alerts, and issues created, unresolved, resolved. Assigning and archiving change nothing."

@@ -21,7 +21,7 @@ class Vendor:
     has_time = True
     overload = Overload()
     template = ""
-    setup = ""
+    setup: Sequence[str] = ()
     reads = ""
 
     def verify(self, request: WebhookRequest, secrets: Sequence[str]) -> None:

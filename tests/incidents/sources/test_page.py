@@ -17,7 +17,7 @@ def test_it_tells_of_every_source(source):
 
     assert source.setup
     assert source.reads
-    for text in (f"### {source.title}\n", source.setup, source.reads, source.secret_use, source.template):
+    for text in (f"### {source.title}\n", *source.setup, source.reads, source.secret_use, source.template):
         assert text in page
     assert f"`/api/webhooks/{source.name}/…`" in page
 
