@@ -10,14 +10,14 @@ COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-
 	--no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev install-mysql run test test-all test-mysql test-redis test-rabbitmq test-browser \
-	test-faults soak lint format bench screenshots clean lock
+.PHONY: help install install-dev install-mysql run test test-all test-mysql test-redis test-rabbitmq \
+	test-prometheus test-browser test-faults soak lint format bench screenshots clean lock
 
 help:
 	@echo "make run          install what is missing and start Aurora (PORT, HOST, AURORA_HOME)"
 	@echo "make install      make .venv with what Aurora runs on"
 	@echo "make test         lint and run the test suite"
-	@echo "make test-all     the suite, and again with MariaDB, Redis, RabbitMQ, a browser and faults"
+	@echo "make test-all     the suite, and again with MariaDB, Redis, RabbitMQ, Prometheus, a browser and faults"
 	@echo "make test-mysql   the suite on MariaDB or MySQL (AURORA_TEST_MYSQL_URL, else one is started)"
 	@echo "make test-faults  kill, freeze and stop whole installations while they answer"
 	@echo "make soak         the tests that take an hour"
@@ -59,15 +59,15 @@ run: install
 	@exec $(BIN)/python manage.py up
 
 test: lint
-	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not mysql and not redis and not rabbitmq and not browser and not soak and not faults"
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not mysql and not redis and not rabbitmq and not prometheus and not browser and not soak and not faults"
 
-test-all: test test-mysql test-redis test-rabbitmq test-browser test-faults
+test-all: test test-mysql test-redis test-rabbitmq test-prometheus test-browser test-faults
 
 test-mysql: install-mysql
 	$(BIN)/python -m tests.mysql_server $(BIN)/python -m pytest -n auto --dist loadgroup \
-		-m "not redis and not rabbitmq and not browser and not soak and not faults and not any_main"
+		-m "not redis and not rabbitmq and not prometheus and not browser and not soak and not faults and not any_main"
 
-test-redis test-rabbitmq test-browser test-faults: test-%: install-dev
+test-redis test-rabbitmq test-prometheus test-browser test-faults: test-%: install-dev
 	@$(BIN)/python -m pytest -m $*; status=$$?; \
 	if [ $$status = 5 ]; then echo "No test is marked $* yet."; exit 0; fi; exit $$status
 
