@@ -50,16 +50,18 @@ class Installation:
 
     def processor(self) -> dict[str, float]:
         """Processor seconds spent so far by each web process, and by PostgreSQL with its children."""
-        webs = {f"web {number}": _seconds(web) for number, web in enumerate(self.webs, 1)}
-        return {**webs, "PostgreSQL": sum(map(_seconds, _postgres(self.aurora.home / "home")))}
+        webs = {f"web {number}": processor_seconds(web) for number, web in enumerate(self.webs, 1)}
+        return {**webs, "PostgreSQL": sum(map(processor_seconds, postgres_of(self.aurora.home / "home")))}
 
 
-def _seconds(process: psutil.Process) -> float:
+def processor_seconds(process: psutil.Process) -> float:
+    """What a process and its children that ended spent."""
     times = process.cpu_times()
     return times.user + times.system + times.children_user + times.children_system
 
 
-def _postgres(home: Path) -> list[psutil.Process]:
+def postgres_of(home: Path) -> list[psutil.Process]:
+    """The embedded PostgreSQL of a home, with its children."""
     marker = str(home / "pg")
     for process in psutil.process_iter(["name", "cmdline"]):
         if process.info["name"] == "postgres" and marker in (process.info["cmdline"] or []):

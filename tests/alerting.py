@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ import httpx2
 import psycopg
 
 from aurora_site.core import embedded
-from tests.live import ADMIN_EMAIL, ADMIN_PASSWORD, LiveAurora
+from tests.live import LiveAurora
 
 # An installation without documents, which starts sooner.
 BARE = {"AURORA_DEMO": "0", "AURORA_AUTO_INGEST": "0", "RATE_LIMIT_ENABLED": "0", "AURORA_LOG_LEVEL": "WARNING"}
@@ -35,14 +36,16 @@ class Sender:
 
 
 class Console:
-    """The administrator of an installation, and the tables behind it."""
+    """The administrator of an organisation of their own, and the tables behind it."""
 
     def __init__(self, aurora: LiveAurora) -> None:
         self.aurora = aurora
         self.http = httpx2.Client(base_url=aurora.url, timeout=30, verify=False)
-        signed_in = self.http.post("/api/auth/login", json={"email": ADMIN_EMAIL, "password": ADMIN_PASSWORD})
-        signed_in.raise_for_status()
+        person = {"email": f"{uuid.uuid4().hex}@example.com", "password": "a long enough password"}
+        signed_in = self.http.post("/api/auth/register", json=person)
+        assert signed_in.status_code == 201, signed_in.text
         self.http.headers["Authorization"] = f"Bearer {signed_in.json()['access']}"
+        self.organization_id: str = self.http.get("/api/auth/me").json()["organizations"][0]["id"]
 
     def integration(self, source: str, name: str, secret: str = "") -> Sender:
         answer = self.http.post("/api/v1/integrations", json={"source": source, "name": name, "secret": secret})

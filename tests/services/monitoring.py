@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx2
 
+from tests.alerting import until
 from tests.live import free_port
 
 PROMETHEUS = """
@@ -95,6 +96,12 @@ class Alertmanager:
         wanted = f'{name}{{integration="webhook"}}'
         return next(int(float(line.split()[-1])) for line in text.splitlines() if line.startswith(wanted))
 
+    def is_ready(self) -> bool:
+        try:
+            return httpx2.get(f"http://127.0.0.1:{self.port}/-/ready", timeout=5).status_code == 200
+        except httpx2.HTTPError:
+            return False
+
     def members(self) -> int:
         status = httpx2.get(f"http://127.0.0.1:{self.port}/api/v2/status", timeout=5).json()
         return len(status["cluster"].get("peers", []))
@@ -119,6 +126,7 @@ def alertmanagers(folder: Path, addresses: Sequence[str]) -> Iterator[list[Alert
                 *[f"--cluster.peer=127.0.0.1:{other}" for other in cluster if len(addresses) > 1],
             ))  # fmt: skip
             started.append(Alertmanager(port))
+        until(lambda: all(manager.is_ready() for manager in started), "the Alertmanagers are ready")
         yield started
 
 

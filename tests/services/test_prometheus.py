@@ -9,13 +9,12 @@ import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.alerting import BARE, Console, Sender, until
 from tests.conftest import IN_CI
-from tests.live import launch, start_aurora, stop, temporary_home, wait_until_ready
+from tests.live import LiveAurora, launch, stop, temporary_home, wait_until_ready
 from tests.services.monitoring import Alertmanager, Shop, alertmanagers, prometheus
 
 pytestmark = [pytest.mark.prometheus, pytest.mark.xdist_group("prometheus"), pytest.mark.timeout(240)]
@@ -24,33 +23,31 @@ DB, GATEWAY = "orders-db", "web-gateway"
 
 
 @pytest.fixture(scope="module")
-def console() -> Iterator[Console]:
+def running() -> Iterator[list[LiveAurora]]:
+    """An installation; a test that starts it again puts the new process at the end."""
     for program in ("prometheus", "prometheus-alertmanager"):
         if shutil.which(program) is None:
             if IN_CI:
                 pytest.fail(f"{program} is required in CI.")
             pytest.skip(f"{program} is not here.")
-    with temporary_home("aurora-prometheus-") as home, start_aurora(home, BARE) as aurora:
-        console = Console(aurora)
-        yield console
-        # A test may have started it again.
-        if console.aurora.process is not aurora.process:
-            stop(console.aurora)
+    with temporary_home("aurora-prometheus-") as home:
+        started = [launch(home, extra=BARE)]
+        try:
+            wait_until_ready(started[-1])
+            yield started
+        finally:
+            stop(started[-1])
 
 
 class Story:
-    """A watched shop, and the incidents that came of it since it opened."""
+    """A watched shop, and the organisation that is told of it."""
 
     def __init__(self, console: Console, sender: Sender, shop: Shop, managers: list[Alertmanager]) -> None:
         self.console, self.sender, self.shop, self.managers = console, sender, shop, managers
-        self._earlier = {row["id"] for row in console.incidents()}
-
-    def incidents(self) -> list[dict[str, Any]]:
-        return [row for row in self.console.incidents() if row["id"] not in self._earlier]
 
     def states(self) -> dict[str, tuple[str, list[str]]]:
         """For each service the incident's state and those of its alerts. A second incident of a service is an error."""
-        rows = self.incidents()
+        rows = self.console.incidents()
         services = [row["alert"]["service"] for row in rows]
         assert len(set(services)) == len(services), f"two incidents of one story: {services}"
         return {
@@ -71,8 +68,9 @@ class Story:
 
 
 @pytest.fixture
-def story(request: pytest.FixtureRequest, console: Console, tmp_path: Path) -> Iterator[Story]:
+def story(request: pytest.FixtureRequest, running: list[LiveAurora], tmp_path: Path) -> Iterator[Story]:
     """With as many Alertmanagers as the test asks for."""
+    console = Console(running[-1])
     sender = console.integration("alertmanager", request.node.name)
     shop = Shop()
     with ExitStack() as stack:
@@ -86,7 +84,7 @@ def unique_and_processed(story: Story) -> None:
     """Nothing waits or failed, and no fingerprint has two alerts that began at once."""
     until(lambda: {state for state, _, _ in story.deliveries()} == {"processed"}, "every delivery is processed")
     twice = story.console.query(
-        "SELECT fingerprint, started_at FROM incidents_alert GROUP BY fingerprint, started_at HAVING count(*) > 1"
+        "SELECT organization_id, fingerprint, started_at FROM incidents_alert GROUP BY 1, 2, 3 HAVING count(*) > 1"
     )
     assert twice == []
 
@@ -103,14 +101,14 @@ def test_alerts_fire_group_resolve_and_fire_again(story: Story) -> None:
     story.reaches(orders_db=("investigating", ["firing", "resolved"]), web_gateway=("investigating", ["firing"]))
     story.shop.mend(DB, "b")
     story.reaches(orders_db=("resolved", ["resolved", "resolved"]), web_gateway=("investigating", ["firing"]))
-    opened = {row["id"] for row in story.incidents()}
+    opened = {row["id"] for row in story.console.incidents()}
     # Soon after its end it is the same story.
     story.shop.break_(DB, "a")
     story.reaches(orders_db=("investigating", ["firing", "resolved"]), web_gateway=("investigating", ["firing"]))
     story.shop.mend(DB, "a")
     story.shop.mend(GATEWAY, "a")
     story.reaches(orders_db=("resolved", ["resolved", "resolved"]), web_gateway=("resolved", ["resolved"]))
-    assert {row["id"] for row in story.incidents()} == opened
+    assert {row["id"] for row in story.console.incidents()} == opened
     unique_and_processed(story)
 
 
@@ -129,17 +127,16 @@ def test_two_alertmanagers_that_send_everything_twice_make_one_of_it(story: Stor
 
 
 @pytest.mark.parametrize("story", [2], indirect=True)
-def test_nothing_is_lost_while_aurora_is_away(story: Story) -> None:
+def test_nothing_is_lost_while_aurora_is_away(story: Story, running: list[LiveAurora]) -> None:
     story.shop.break_(DB, "a")
     story.reaches(orders_db=("investigating", ["firing"]))
-    aurora = story.console.aurora
-    stop(aurora)
+    stop(running[-1])
     story.shop.mend(DB, "a")
     story.shop.break_(GATEWAY, "a")
     # Both Alertmanagers meet the closed door before it opens again.
     until(lambda: all(manager.failed_attempts() for manager in story.managers), "sending fails")
-    story.console.aurora = launch(aurora.home, extra=BARE, port=aurora.port)
-    wait_until_ready(story.console.aurora)
+    running.append(launch(running[-1].home, extra=BARE, port=running[-1].port))
+    wait_until_ready(running[-1])
     story.reaches(orders_db=("resolved", ["resolved"]), web_gateway=("investigating", ["firing"]))
     story.shop.mend(GATEWAY, "a")
     story.reaches(orders_db=("resolved", ["resolved"]), web_gateway=("resolved", ["resolved"]))
