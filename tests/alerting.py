@@ -18,11 +18,12 @@ from tests.live import LiveAurora
 BARE = {"AURORA_DEMO": "0", "AURORA_AUTO_INGEST": "0", "RATE_LIMIT_ENABLED": "0", "AURORA_LOG_LEVEL": "WARNING"}
 
 
-def until(condition: Callable[[], Any], what: str, seconds: float = 45) -> Any:
-    """The first true value of a condition, which is asked again and again. Raises AssertionError."""
+def until(condition: Callable[[], Any], what: str | Callable[[], str], seconds: float = 45) -> Any:
+    """The first true value of a condition, which is asked again and again. Raises AssertionError with ``what``."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
-        assert time.monotonic() < deadline, f"{what}: not within {seconds} seconds"
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what if isinstance(what, str) else what()}: not within {seconds} seconds")
         time.sleep(0.05)
     return value
 

@@ -57,7 +57,7 @@ class Story:
 
     def reaches(self, **wanted: tuple[str, list[str]]) -> None:
         expected = {name.replace("_", "-"): value for name, value in wanted.items()}
-        until(lambda: self.states() == expected, f"{expected} (it is {self.states()})")
+        until(lambda: self.states() == expected, lambda: f"{expected} (it is {self.states()})")
 
     def deliveries(self) -> list[tuple[str, int, int]]:
         """State, how many, and how often they came again."""
