@@ -10,6 +10,7 @@ from agents.consumers.base import NOT_FOUND
 from agents.consumers.chat import ChatConsumer
 from agents.consumers.runs import RunConsumer
 from aurora_site.api.errors import explained
+from incidents.consumers import IncidentsConsumer
 
 
 async def nothing_here(scope: Any, receive: Any, send: Any) -> None:
@@ -24,5 +25,6 @@ _ID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 websocket_urlpatterns = [
     re_path(rf"^ws/runs/(?P<run_id>{_ID})/?$", RunConsumer.as_asgi(explain=explained)),
     re_path(rf"^ws/chat/(?P<session_id>{_ID})/?$", ChatConsumer.as_asgi(explain=explained)),
+    re_path(r"^ws/incidents/?$", IncidentsConsumer.as_asgi(explain=explained)),
     re_path("", nothing_here),  # type: ignore[arg-type] channels takes any ASGI application
 ]

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from aurora_site.accounts.models import Organization
@@ -109,12 +109,20 @@ def journal(organization_id: UUID) -> Iterator[Journal]:
         opened.close()
 
 
+def log_open(sender: object, instance: Organization, created: bool, **_: object) -> None:
+    """Give a new organisation its log, so that its first changes, many at once perhaps, find a lock; for ``post_save``."""
+    if created:
+        IncidentLog.objects.create(organization=instance)
+
+
 def _locked(organization_id: UUID) -> IncidentLog:
     rows = IncidentLog.objects.for_organization(organization_id).select_for_update()
     log = rows.first()
     if log is None:
-        # The first change of an organisation. Its own row is the lock here: two inserts of one key deadlock in MySQL.
-        Organization.objects.select_for_update().filter(pk=organization_id).first()
+        # An organisation from before there were logs. Its row decides who makes the log: two inserts of one key deadlock in
+        # MariaDB. In PostgreSQL the lock is one that rows which refer to the organisation don't wait for.
+        no_key = connection.features.has_select_for_no_key_update
+        Organization.objects.select_for_update(no_key=no_key).filter(pk=organization_id).first()
         IncidentLog.objects.get_or_create(organization_id=organization_id)
         log = rows.get()
     return log

@@ -31,8 +31,8 @@ SEND_SECONDS = 5.0
 _bells: WeakKeyDictionary[asyncio.AbstractEventLoop, Bell] = WeakKeyDictionary()
 
 
-class SessionBell:
-    """Tells one listener that something changed in its session."""
+class TopicBell:
+    """Tells one listener that something changed in what it listens for."""
 
     def __init__(self) -> None:
         self._rung = asyncio.Event()
@@ -57,7 +57,7 @@ class Bell:
         self.on_cancel: Callable[[str], None] = _ignore
         self.on_watch: Callable[[Sequence[str]], None] = _ignore
         self.on_advance: Callable[[Mapping[str, int]], None] = _ignore
-        self._sessions: defaultdict[str, set[SessionBell]] = defaultdict(set)
+        self._listeners: defaultdict[str, set[TopicBell]] = defaultdict(set)
         self._advances: dict[str, int] = {}
         self._advancing: asyncio.Task[None] | None = None
         self._listening: asyncio.Task[None] | None = None
@@ -75,12 +75,12 @@ class Bell:
 
     async def ring_cancel(self, run_id: str) -> None:
         """Ask whichever process carries a run out to look at its cancellation."""
-        await self._ring({"kind": "cancel", "run_id": run_id})
+        await _ring({"kind": "cancel", "run_id": run_id})
 
     async def ring_watch(self, run_ids: Iterable[str]) -> None:
         """Say that this process shows these runs and wants to hear of their progress."""
         for part in _parts(list(run_ids)):
-            await self._ring({"kind": "watch", "run_ids": part})
+            await _ring({"kind": "watch", "run_ids": part})
 
     def advance(self, last_seqs: Mapping[str, int]) -> None:
         """Say how far runs have come, soon; what piles up meanwhile goes with one ring."""
@@ -90,33 +90,26 @@ class Bell:
 
     async def ring_session(self, session_id: str) -> None:
         """Say that something changed in a session."""
-        self._heard_session(str(session_id))
-        await self._ring({"kind": "session", "session_id": str(session_id)})
+        self._heard_topic(_session(session_id))
+        await ring_topic(_session(session_id))
 
     @asynccontextmanager
-    async def on_session(self, session_id: str) -> AsyncIterator[SessionBell]:
-        """Hear of a session's changes while the context lasts."""
-        listener = SessionBell()
-        self._sessions[str(session_id)].add(listener)
+    async def on_topic(self, topic: str) -> AsyncIterator[TopicBell]:
+        """Hear of a topic's changes while the context lasts."""
+        listener = TopicBell()
+        self._listeners[topic].add(listener)
         try:
             yield listener
         finally:
-            self._sessions[str(session_id)].discard(listener)
-            if not self._sessions[str(session_id)]:
-                del self._sessions[str(session_id)]
+            self._listeners[topic].discard(listener)
+            if not self._listeners[topic]:
+                del self._listeners[topic]
 
     async def _ring_advances(self) -> None:
         while self._advances:
             advances, self._advances = self._advances, {}
             for part in _parts(list(advances.items())):
-                await self._ring({"kind": "advance", "last_seqs": dict(part)})
-
-    async def _ring(self, message: dict[str, Any]) -> None:
-        try:
-            async with asyncio.timeout(SEND_SECONDS):
-                await get_channel_layer().group_send(GROUP, {"type": "runs.bell", **message})
-        except Exception as failure:  # noqa: BLE001 - each layer raises its own; a lost ring delays, and nothing more
-            logger.warning("the bell could not be rung: %s", failure)
+                await _ring({"kind": "advance", "last_seqs": dict(part)})
 
     async def _listen(self) -> None:
         pause = 0.1
@@ -160,11 +153,11 @@ class Bell:
                 self.on_watch(run_ids)
             case {"kind": "advance", "last_seqs": dict(last_seqs)}:
                 self.on_advance(last_seqs)
-            case {"kind": "session", "session_id": str(session_id)}:
-                self._heard_session(session_id)
+            case {"kind": "topic", "topic": str(topic)}:
+                self._heard_topic(topic)
 
-    def _heard_session(self, session_id: str) -> None:
-        for listener in self._sessions.get(session_id, ()):
+    def _heard_topic(self, topic: str) -> None:
+        for listener in self._listeners.get(topic, ()):
             listener.ring()
 
 
@@ -173,9 +166,31 @@ async def ring_session(session_id: str) -> None:
     await Bell.current().ring_session(session_id)
 
 
-def on_session(session_id: str) -> contextlib.AbstractAsyncContextManager[SessionBell]:
+def on_session(session_id: str) -> contextlib.AbstractAsyncContextManager[TopicBell]:
     """``async with on_session(id) as bell: await bell.wait(seconds)``: True when something changed in the session."""
-    return Bell.current().on_session(session_id)
+    return on_topic(_session(session_id))
+
+
+async def ring_topic(topic: str) -> None:
+    """Say in all processes that something changed in a topic; the event loop that says it need not listen. Never raises."""
+    await _ring({"kind": "topic", "topic": topic})
+
+
+def on_topic(topic: str) -> contextlib.AbstractAsyncContextManager[TopicBell]:
+    """As ``on_session``, for a topic of another app's."""
+    return Bell.current().on_topic(topic)
+
+
+def _session(session_id: str) -> str:
+    return f"session:{session_id}"
+
+
+async def _ring(message: dict[str, Any]) -> None:
+    try:
+        async with asyncio.timeout(SEND_SECONDS):
+            await get_channel_layer().group_send(GROUP, {"type": "runs.bell", **message})
+    except Exception as failure:  # noqa: BLE001 - each layer raises its own; a lost ring delays, and nothing more
+        logger.warning("the bell could not be rung: %s", failure)
 
 
 def _ignore(_: object) -> None:

@@ -1,13 +1,14 @@
 """Addresses of incidents, the same below ``/api/`` and ``/api/v1/``; and of who is on call, below ``/api/v1/`` alone."""
 
 from aurora_site.core.http.urls import route
-from incidents.api import incidents, merging, metrics, response, rosters, runbooks, story
+from incidents.api import incidents, merging, metrics, response, rosters, runbooks, story, stream
 
 _ONE = "incidents/<uuid:incident_id>"
 
 incident_urlpatterns = [
     route("incidents", incidents.IncidentsView.as_view(), name="incidents"),
     route("incidents/metrics", metrics.IncidentMetricsView.as_view(), name="incident-metrics"),
+    route("incidents/stream", stream.IncidentStreamView.as_view(), name="incident-stream"),
     route(_ONE, incidents.IncidentView.as_view(), name="incident"),
     route(f"{_ONE}/alerts", story.IncidentAlertsView.as_view(), name="incident-alerts"),
     route(f"{_ONE}/timeline", story.IncidentTimelineView.as_view(), name="incident-timeline"),

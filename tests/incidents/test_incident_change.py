@@ -8,7 +8,7 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from audit.models import Record
-from incidents.models import IncidentStatus, TimelineEntry
+from incidents.models import IncidentLog, IncidentStatus, TimelineEntry
 from incidents.services.incidents import incident_update
 from tests.factories.accounts import member_factory
 from tests.factories.incidents import FIRST, IncidentFactory
@@ -144,8 +144,11 @@ def test_an_incident_of_another_organisation_is_not_found(client_of):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_changes_at_once_are_all_kept_and_chained():
+@pytest.mark.parametrize("has_log", [True, False], ids=["with a log", "from before there were logs"])
+def test_changes_at_once_are_all_kept_and_chained(has_log):
     incident = IncidentFactory()
+    if not has_log:
+        IncidentLog.objects.all().delete()
     summaries = [f"Summary {number}" for number in range(8)]
     barrier = threading.Barrier(len(summaries))
 
