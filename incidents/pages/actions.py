@@ -45,8 +45,11 @@ def act(request: HttpRequest, identity: Identity, incident_id: UUID, action: str
 
 
 def _answered(request: HttpRequest, identity: Identity, incident_id: UUID, done: str, problem: str) -> HttpResponse:
+    back = request.POST.get("back", "")
+    if is_part(request) and back == "list":
+        return HttpResponse(problem or done, status=409 if problem else 200, content_type="text/plain; charset=utf-8")
     if is_part(request):
-        shown = _uuid(request.POST.get("back", "")) or incident_id
+        shown = _uuid(back) or incident_id
         answer = incident_response(request, identity, shown, done=done, problem=problem)
         answer.status_code = 409 if problem else 200
         return answer
@@ -54,7 +57,6 @@ def _answered(request: HttpRequest, identity: Identity, incident_id: UUID, done:
         messages.error(request, problem)
     elif done:
         messages.success(request, done)
-    back = request.POST.get("back", "")
     if back == "list":
         return redirect("incident-list-page")
     return redirect("incident-page", incident_id=_uuid(back) or incident_id)

@@ -117,8 +117,12 @@ def test_a_script_gets_the_page_as_it_is_now(browser: Client, incident: Incident
     assert 'role="alert"' in refused.content.decode() and "There is no INC-99999." in refused.content.decode()
 
 
-def test_the_list_is_gone_back_to(browser: Client, incident: Incident) -> None:
-    assert browser.post(f"/incidents/{incident.pk}/acknowledge", {"back": "list"}).url == "/incidents"
+def test_the_list_is_gone_back_to_or_told_in_a_sentence(browser: Client, incident: Incident) -> None:
+    address = f"/incidents/{incident.pk}/acknowledge"
+    assert browser.post(address, {"back": "list"}).url == "/incidents"
+    told = browser.post(address, {"back": "list"}, headers={"HX-Request": "true"})
+    assert told.content.decode() == f"INC-{incident.number} is acknowledged."
+    assert told["Content-Type"] == "text/plain; charset=utf-8"
 
 
 def test_viewers_may_not_and_unknown_actions_are_404(member: Membership, browser: Client, incident: Incident) -> None:

@@ -24,10 +24,12 @@ async function sent(form, submitter, redraw) {
   if (response === null) return announce("Aurora could not be reached. Check your connection, then try again.", true);
   if (response.status === 401) return location.reload();
   if (!response.ok && response.status !== 409) return announce(`That did not work (status ${response.status}).`, true);
-  const html = await response.text();
+  const text = await response.text();
   if (response.ok) settle(form);
-  redraw(html);
+  await redraw(text);
   refocus();
+  // A list is told in a sentence; an incident's page is drawn anew, with the sentence in it.
+  if (response.headers.get("Content-Type").startsWith("text/plain")) return announce(text, true);
   const done = document.querySelector("[data-done]")?.textContent;
   if (done) announce(done, true);
 }
