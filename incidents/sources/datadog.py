@@ -41,6 +41,7 @@ TEMPLATE = {
 _FIRING = frozenset({"triggered", "warn", "no data", "renotify", "alert", "error", "warning"})
 _RESOLVED = frozenset({"recovered", "success"})
 _TYPES = {"error": "high", "warning": "medium", "success": "info"}
+_TRANSITIONS = {"triggered": "high", "warn": "medium"}
 
 
 class Datadog(Vendor):
@@ -98,7 +99,7 @@ def _read(body: Json, received_at: datetime) -> ParsedAlert:
         status=status,
         identity=[("monitor", monitor), ("scope", scope)] if monitor else [("event", _told(body, "aggregation_key"))],
         received_at=received_at,
-        severity=priority if known else _TYPES.get(kind) or priority,
+        severity=priority if known else _TYPES.get(kind) or _TRANSITIONS.get(_transition(body)) or priority,
         labels=labels,
         annotations={"message": _told(body, "message", "body")},
         occurred_at=changed_at,
@@ -117,13 +118,16 @@ def _told(body: Json, *names: str) -> Any:
     return None
 
 
+def _transition(body: Json) -> str:
+    return line(_told(body, "transition", "alert_transition", "alert_type"), 60).lower().removeprefix("re-")
+
+
 def _status(body: Json) -> Status:
-    told = line(_told(body, "transition", "alert_transition", "alert_type"), 60)
-    if not told:
+    word = _transition(body)
+    if not word:
         raise UnreadablePayload("transition is missing: use the template of this integration as payload in Datadog.")
-    word = told.lower().removeprefix("re-")
     if word in _FIRING:
         return FIRING
     if word in _RESOLVED:
         return RESOLVED
-    raise NotAnAlert(f"transition {told} is neither an alert nor a recovery.")
+    raise NotAnAlert(f"transition {word} is neither an alert nor a recovery.")

@@ -92,11 +92,25 @@ def test_any_tags_do(tags):
     assert only("datadog", BODY | {"tags": tags}).status == "firing"
 
 
+@pytest.mark.parametrize(
+    ("values", "severity"),
+    [
+        ({"priority": "normal"}, "high"),
+        ({"priority": "", "alert_type": "warning"}, "medium"),
+        ({"priority": "$ALERT_PRIORITY", "alert_type": "$ALERT_TYPE", "transition": "Re-Warn"}, "medium"),
+        ({"priority": None, "alert_type": None}, "high"),
+        ({"priority": None, "alert_type": None, "transition": "No Data"}, "unknown"),
+    ],
+)
+def test_without_a_priority_type_and_transition_say_how_bad_it_is(values, severity):
+    assert only("datadog", BODY | values).severity == severity
+
+
 @pytest.mark.parametrize("transition", ["Null", "Muted", "Edited"])
 def test_what_is_neither_is_noted(transition):
     found = parsed("datadog", BODY | {"transition": transition})
 
-    assert (found.alerts, found.note) == ((), f"transition {transition} is neither an alert nor a recovery.")
+    assert (found.alerts, found.note) == ((), f"transition {transition.lower()} is neither an alert nor a recovery.")
 
 
 def test_without_our_template_the_alert_type_decides():
