@@ -157,6 +157,14 @@ def test_an_address_that_is_none_answers_alike_whatever_is_wrong():
     assert Delivery.objects.count() == 0
 
 
+def test_other_methods_and_addresses_below_are_refused_as_anywhere():
+    path = path_of(sender(organization_factory()))
+    assert Client().get(path).status_code == 405
+    assert Client().post("/api/webhooks/generic", {}, content_type="application/json").status_code == 404
+    assert post(f"{path}/", said()).status_code == 202
+    assert post(path, said(minute=1))["X-Request-ID"]
+
+
 def test_a_token_means_its_own_organisation_whoever_is_signed_in(client_of):
     integration = sender(organization_factory())
     other = member_factory(role="admin")
