@@ -31,6 +31,9 @@ NAVIGATION: dict[str, list[tuple[str, str, str]]] = {
         ("Incidents", "crisis_alert", "incidents.Incident"),
         ("Alerts", "notifications", "incidents.Alert"),
         ("Services", "hub", "incidents.Service"),
+        ("Channels", "campaign", "incidents.NotificationChannel"),
+        ("Notification rules", "rule", "incidents.NotificationRule"),
+        ("Notifications", "outgoing_mail", "incidents.Notification"),
     ],
     "Learning": [
         ("Learners", "school", "learning.Learner"),

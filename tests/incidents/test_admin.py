@@ -2,7 +2,8 @@
 
 import pytest
 
-from incidents.models import Incident
+from incidents.models import Incident, Notification
+from incidents.services.incidents import incident_create
 from tests.factories.incidents import (
     AlertFactory,
     CorrelationFactory,
@@ -14,6 +15,7 @@ from tests.factories.incidents import (
     ShiftFactory,
     TimelineEntryFactory,
 )
+from tests.incidents.notified import channel, rule
 
 pytestmark = pytest.mark.django_db
 
@@ -70,3 +72,29 @@ def test_a_payload_is_shown_escaped(operator_client):
 
     assert "<script>alert(1)</script>" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
+def test_channels_show_no_secret(operator_client):
+    made = channel("https://hooks.example.org/T0/secret-token")
+    rule(made)
+    incident_create(organization_id=made.organization_id, actor_id="user_a", title="Down")
+    row = Notification.objects.get()
+
+    pages = [
+        operator_client.get(f"/admin/incidents/{path}")
+        for path in (
+            "notificationchannel/",
+            f"notificationchannel/{made.pk}/change/",
+            "notificationrule/?q=a",
+            f"notificationrule/{row.rule_id}/change/",
+            "notification/?q=a",
+            f"notification/{row.pk}/change/",
+        )
+    ]
+
+    assert [page.status_code for page in pages] == [200] * 6
+    texts = [page.content.decode() for page in pages]
+    assert "https://hooks.example.org/…" in texts[0]
+    assert not any(
+        secret in text for text in texts for secret in ("secret-token", made.secret_sealed, made.address_sealed)
+    )
