@@ -1,7 +1,7 @@
 """Addresses of the web pages about incidents."""
 
 from aurora_site.core.http.urls import route
-from incidents.pages import actions, alerts, incident, incidents, integrations, on_call, report, silences
+from incidents.pages import actions, alerts, incident, incidents, integrations, notifications, on_call, report, silences
 
 urlpatterns = [
     route("incidents", incidents.incidents, name="incident-list-page"),
@@ -14,6 +14,8 @@ urlpatterns = [
     route("integrations/create", integrations.create, name="integration-create"),
     route("integrations/<uuid:integration_id>", integrations.integration_page, name="integration-page"),
     route("integrations/<uuid:integration_id>/<slug:action>", integrations.act, name="integration-act"),
+    route("notifications", notifications.notifications, name="notification-list-page"),
+    route("notifications/<slug:action>", notifications.act, name="notification-act"),
     route("silences", silences.silences, name="silence-list-page"),
     route("silences/create", silences.create, name="silence-create"),
     route("silences/<uuid:silence_id>/end", silences.end, name="silence-end"),

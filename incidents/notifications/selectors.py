@@ -9,7 +9,7 @@ from django.db.models import Count, Q, QuerySet
 from incidents.models import Notification, NotificationChannel, NotificationRule, NotificationState
 
 
-def channels(organization_id: UUID) -> QuerySet[NotificationChannel]:
+def channels(organization_id: object) -> QuerySet[NotificationChannel]:
     """An organisation's channels, with how many notifications wait (``waiting``) and were given up (``dead``)."""
     rows = NotificationChannel.objects.for_organization(organization_id)
     return rows.annotate(
@@ -18,13 +18,15 @@ def channels(organization_id: UUID) -> QuerySet[NotificationChannel]:
     )
 
 
-def rules(organization_id: UUID) -> QuerySet[NotificationRule]:
+def rules(organization_id: object) -> QuerySet[NotificationRule]:
     """An organisation's rules with their channels and services."""
     rows = NotificationRule.objects.for_organization(organization_id)
     return rows.select_related("channel").prefetch_related("services")
 
 
-def notifications(organization_id: UUID, *, state: str = "", channel_id: UUID | None = None) -> QuerySet[Notification]:
+def notifications(
+    organization_id: object, *, state: str = "", channel_id: UUID | None = None
+) -> QuerySet[Notification]:
     """An organisation's notifications, newest first, with what they are about; those in a state, those of a channel."""
     rows = Notification.objects.for_organization(organization_id).select_related("channel", "incident", "entry")
     if state:
