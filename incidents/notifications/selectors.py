@@ -10,18 +10,18 @@ from incidents.models import Notification, NotificationChannel, NotificationRule
 
 
 def channels(organization_id: object) -> QuerySet[NotificationChannel]:
-    """An organisation's channels, with how many notifications wait (``waiting``) and were given up (``dead``)."""
+    """An organisation's channels by name, with how many notifications wait (``waiting``) and were given up (``dead``)."""
     rows = NotificationChannel.objects.for_organization(organization_id)
     return rows.annotate(
         waiting=Count("notifications", filter=Q(notifications__state=NotificationState.PENDING)),
         dead=Count("notifications", filter=Q(notifications__state=NotificationState.DEAD)),
-    )
+    ).order_by("name", "id")
 
 
 def rules(organization_id: object) -> QuerySet[NotificationRule]:
-    """An organisation's rules with their channels and services."""
+    """An organisation's rules by name, with their channels and services."""
     rows = NotificationRule.objects.for_organization(organization_id)
-    return rows.select_related("channel").prefetch_related("services")
+    return rows.select_related("channel").prefetch_related("services").order_by("name", "id")
 
 
 def notifications(

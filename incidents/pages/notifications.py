@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -52,7 +52,7 @@ def notifications(request: HttpRequest, identity: Identity) -> HttpResponse:
     counts = {one: rows_in(organization_id, one) for one in STATES}
     context = page_context(identity, "notifications") | {
         "channels": [(row, CHANNEL_WORDS[row.kind], shown_address(row)) for row in selectors.channels(organization_id)],
-        "rules": [(rule, [kinds.words(kind) for kind in rule.kinds]) for rule in selectors.rules(organization_id)],
+        "rules": [(rule, _words(rule.kinds)) for rule in selectors.rules(organization_id)],
         "tabs": [("", "All", sum(counts.values())), *((one, STATES[one][0], counts[one]) for one in STATES)],
         "state": state,
         "query": f"state={state}&" if state else "",
@@ -65,6 +65,10 @@ def notifications(request: HttpRequest, identity: Identity) -> HttpResponse:
         "secret": request.session.pop(SECRET_KEY, None),
     }
     return render(request, "incidents/notifications.html", context)
+
+
+def _words(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(kinds.words(name) for name in names))
 
 
 def rows_in(organization_id: object, state: str) -> int:

@@ -87,6 +87,13 @@ def test_what_a_channel_cant_use_is_refused_by_name(client, change, field):
     assert (NotificationChannel.objects.count(), events()) == (0, [])
 
 
+def test_channels_and_rules_are_listed_by_name(client, admin):
+    for name in ("C", "A", "B"):
+        rule(channel(organization=admin.organization, name=name), name=f"Rule {name}")
+    assert [row["name"] for row in client.get(f"{API}/channels").json()["channels"]] == ["A", "B", "C"]
+    assert [row["name"] for row in client.get(f"{API}/rules").json()["rules"]] == ["Rule A", "Rule B", "Rule C"]
+
+
 def test_a_name_is_taken_once(client):
     client.post(f"{API}/channels", WEBHOOK, format="json")
     answer = client.post(f"{API}/channels", WEBHOOK, format="json")
