@@ -29,6 +29,21 @@ def report(page: Page, title: str, severity: str = "high") -> str:
     return str(page.evaluate(REPORT, [title, severity]))
 
 
+def test_an_incident_appears_by_itself_and_is_announced(page: Page, aurora: LiveAurora) -> None:
+    title = f"Tills offline {secrets.token_hex(4)}"
+    sign_in(page, aurora, "/incidents")
+    incident_id = report(page, f"First {title}")
+    row = page.locator(f"[data-row='{incident_id}']")
+    expect(row).to_contain_text("Open")
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+
+    second = report(page, title)
+    expect(page.locator(f"[data-row='{second}']")).to_be_visible()
+    expect(page.locator("[data-live]")).to_contain_text(title)
+    row.get_by_role("button", name="Acknowledge").click()
+    expect(row).to_contain_text("Acknowledged")
+
+
 def test_the_list_is_worked_by_keys(page: Page, aurora: LiveAurora) -> None:
     mark = secrets.token_hex(4)
     sign_in(page, aurora, "/incidents")
