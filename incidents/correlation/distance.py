@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from incidents.correlation.words import COMMON_WORDS
 
@@ -51,11 +52,17 @@ class ServiceGraph(dict[str, frozenset[str]]):
     def _ways(self) -> dict[str, dict[str, Way]]:
         return {}
 
+    @cached_property
+    def kept(self) -> dict[str, Any]:
+        """Room for what others compute of alerts with this graph, by the alert's id."""
+        return {}
+
     def ways_from(self, service: str) -> dict[str, Way]:
         """The best way from a service to each that it calls or is called by, over at most two steps."""
-        if service not in self._ways:
-            self._ways[service] = _ways(service, self)
-        return self._ways[service]
+        ways = self._ways.get(service)
+        if ways is None:
+            ways = self._ways[service] = _ways(service, self)
+        return ways
 
 
 def _ways(service: str, graph: ServiceGraph) -> dict[str, Way]:

@@ -50,18 +50,17 @@ def subject(facts: AlertFacts, graph: ServiceGraph) -> Subject:
     """``named`` are the services that its title names, without its own; ``words`` are those that name no service."""
     by_word = graph.by_word
     named = {by_word[name] for name in names_in(facts.title) & by_word.keys()} - {facts.service}
+    words = words_of(facts.title)
+    for name in (facts.service, *named):
+        words -= words_of(name)
     return Subject(
         facts=facts,
-        words=words_of(facts.title) - words_of(" ".join((facts.service, *named))),
+        words=words,
         named=frozenset(named),
-        places=_places(facts.labels),
+        places={PLACES[name]: value for name in sorted(PLACES.keys() & facts.labels) if (value := facts.labels[name])},
         started=facts.started_at.timestamp(),
         received=facts.received_at.timestamp() if facts.received_at else None,
     )
-
-
-def _places(labels: Mapping[str, str]) -> dict[str, str]:
-    return {PLACES[name]: value for name, value in sorted(labels.items()) if name in PLACES and value}
 
 
 Values = tuple[float | None, ...]
@@ -106,7 +105,8 @@ def _names(alert: Subject, other: Subject) -> float | None:
     """Whether a title names the other's service, or both name the same one."""
     if not alert.named and not other.named:
         return None
-    return float(bool(names_shared(alert, other)))
+    one, two = alert.facts.service, other.facts.service
+    return float(two in alert.named or one in other.named or not alert.named.isdisjoint(other.named))
 
 
 def names_shared(alert: Subject, other: Subject) -> list[str]:
@@ -116,12 +116,13 @@ def names_shared(alert: Subject, other: Subject) -> list[str]:
 
 
 def _labels(alert: Subject, other: Subject) -> float | None:
-    if not alert.places.keys() & other.places.keys():
-        return None
-    apart = 1.0
-    for name in labels_shared(alert, other):
-        apart *= 1.0 - SHARED[name]
-    return 1.0 - apart
+    apart, is_comparable = 1.0, False
+    for name, value in alert.places.items():
+        theirs = other.places.get(name)
+        is_comparable = is_comparable or theirs is not None
+        if theirs == value:
+            apart *= 1.0 - SHARED[name]
+    return 1.0 - apart if is_comparable else None
 
 
 def labels_shared(alert: Subject, other: Subject) -> list[str]:

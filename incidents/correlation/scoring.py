@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
+from typing import cast
 
 from incidents.correlation.distance import ServiceGraph
 from incidents.correlation.facts import AlertFacts, Considered, Decision, Graph, IncidentFacts
@@ -17,6 +19,7 @@ from incidents.correlation.settings import CorrelationSettings
 
 # How many incidents that it doesn't join are named.
 MOST_CONSIDERED = 5
+_MOST_KEPT = 10_000
 
 
 @dataclass(frozen=True)
@@ -57,19 +60,33 @@ def decide(
 
 
 def _match(alert: Subject, incident: IncidentFacts, graph: ServiceGraph, settings: CorrelationSettings) -> _Match:
-    weights = [settings.weights[name] for name in PART_NAMES]
+    weights = tuple(settings.weights[name] for name in PART_NAMES)
     compared = []
     for facts in incident.alerts:
-        other = subject(facts, graph)
+        other = _subject(facts, graph)
         found = values(alert, other, graph, settings)
-        compared.append((_score(found, weights), other, found))
-    # Among equals the older alert.
-    score, other, found = min(compared, key=lambda one: (-one[0], one[1].started, one[1].facts.id))
-    return _Match(incident, other, found, score, min(one[1].started for one in compared))
+        compared.append((-_score(found, weights), other.started, other.facts.id, other, found))
+    # Among equals the older alert; ids differ, so that nothing beyond them is compared.
+    score, _, _, other, found = min(compared, key=itemgetter(0, 1, 2))
+    return _Match(incident, other, found, -score, min(one[1] for one in compared))
+
+
+def _subject(facts: AlertFacts, graph: ServiceGraph) -> Subject:
+    """Made once for as long as the same facts are compared within the same graph."""
+    known = graph.kept.get(facts.id)
+    if known is not None and known.facts is facts:
+        return cast("Subject", known)
+    if len(graph.kept) >= _MOST_KEPT:
+        graph.kept.clear()
+    made = graph.kept[facts.id] = subject(facts, graph)
+    return made
 
 
 def _score(found: Values, weights: Sequence[float]) -> float:
-    total = sum(value * weight for value, weight in zip(found, weights, strict=True) if value is not None)
+    total = 0.0
+    for value, weight in zip(found, weights, strict=True):
+        if value:
+            total += value * weight
     return round(min(1.0, total), 4)
 
 

@@ -51,9 +51,15 @@ def weight_of(word: str) -> int:
     return COMMON_WEIGHT if word in COMMON_WORDS else WEIGHT
 
 
+@lru_cache(maxsize=16_384)
+def weight_of_all(words: frozenset[str]) -> int:
+    return sum(map(weight_of, words))
+
+
 def likeness(one: frozenset[str], other: frozenset[str]) -> float:
     """From 0 to 1: shared weight over all weight, and less where only little is shared at all."""
-    shared = sum(map(weight_of, one & other))
-    if not shared:
+    if one.isdisjoint(other):
         return 0.0
-    return shared / sum(map(weight_of, one | other)) * min(1.0, shared / ENOUGH)
+    shared = sum(map(weight_of, one & other))
+    every = weight_of_all(one) + weight_of_all(other) - shared
+    return shared / every * min(1.0, shared / ENOUGH)
