@@ -1,7 +1,18 @@
 """Addresses of the web pages about incidents."""
 
 from aurora_site.core.http.urls import route
-from incidents.pages import actions, alerts, incident, incidents, integrations, notifications, on_call, report, silences
+from incidents.pages import (
+    actions,
+    alerts,
+    incident,
+    incidents,
+    integrations,
+    notifications,
+    on_call,
+    report,
+    services,
+    silences,
+)
 
 urlpatterns = [
     route("incidents", incidents.incidents, name="incident-list-page"),
@@ -16,6 +27,8 @@ urlpatterns = [
     route("integrations/<uuid:integration_id>/<slug:action>", integrations.act, name="integration-act"),
     route("notifications", notifications.notifications, name="notification-list-page"),
     route("notifications/<slug:action>", notifications.act, name="notification-act"),
+    route("services", services.services, name="service-graph-page"),
+    route("services/<slug:action>", services.act, name="service-graph-act"),
     route("silences", silences.silences, name="silence-list-page"),
     route("silences/create", silences.create, name="silence-create"),
     route("silences/<uuid:silence_id>/end", silences.end, name="silence-end"),
