@@ -451,7 +451,7 @@ _CORRELATION = (
     Variable(
         name="AURORA_CORRELATION_HALVING_SECONDS",
         kind="number",
-        default=150.0,
+        default=120.0,
         minimum=1,
         group="Correlation of alerts",
         help="After this time between two alerts, closeness in time counts half.",

@@ -12,7 +12,7 @@ from incidents.correlation.words import COMMON_WORDS
 MOST_STEPS = 2
 # By how many calls lie between: an alert whose service calls the failing one follows from it; the cause itself may
 # be noticed later than its victims, so the other direction counts too, a little less.
-CALLS = (1.0, 0.4)
+CALLS = (1.0, 0.5)
 CALLED = (0.8, 0.2)
 
 

@@ -26,7 +26,7 @@ SHARED = {
     "deployment": 0.8,
     "project": 0.8,
     "release": 0.6,
-    "namespace": 0.5,
+    "namespace": 0.3,
     "zone": 0.2,
     "cluster": 0.1,
     "region": 0.1,

@@ -8,11 +8,11 @@ from types import MappingProxyType
 
 # Fitted on the tuning storms of bench/storms.py alone. No part is enough by itself, time least of all.
 WEIGHTS: Mapping[str, float] = MappingProxyType(
-    {"time": 0.3, "service": 0.45, "graph": 0.3, "names": 0.35, "text": 0.3, "labels": 0.2}
+    {"time": 0.3, "service": 0.45, "graph": 0.35, "names": 0.45, "text": 0.3, "labels": 0.1}
 )
 THRESHOLD = 0.5
 WINDOW_SECONDS = 900.0
-HALVING_SECONDS = 150.0
+HALVING_SECONDS = 120.0
 
 
 class BadWeights(ValueError):

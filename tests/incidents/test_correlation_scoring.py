@@ -50,22 +50,22 @@ def parts(decision):
 def test_every_part_has_its_value_weight_and_reason():
     there = alert("Connection refused by ledger-db", "payments", name="there", labels={"cluster": "blue"})
     new = alert(
-        "payments: connection refused (attempt 3)", "checkout", 150, labels={"cluster": "blue", "host": "node-1"}
+        "payments: connection refused (attempt 3)", "checkout", 120, labels={"cluster": "blue", "host": "node-1"}
     )
 
     decision = decided(new, incident(there))
 
     assert decision.incident_id == "one"
-    assert decision.score == round(0.15 + 0.3 + 0.35 + 0.3 * (2 / 7) * (2 / 4) + 0.2 * 0.1, 4)
+    assert decision.score == round(0.15 + 0.35 + 0.45 + 0.3 * (2 / 7) * (2 / 4) + 0.1 * 0.1, 4)
     assert parts(decision) == {
-        "time": (0.5, "started 150 s after"),
+        "time": (0.5, "started 120 s after"),
         "service": (0.0, "checkout isn't payments"),
         "graph": (1.0, "checkout calls payments, 1 step"),
         "names": (1.0, "a title names payments"),
         "text": (round(2 / 7 / 2, 4), "both say 'connection', 'refused'"),
         "labels": (0.1, "same cluster blue"),
     }
-    assert [part.weight for part in decision.parts] == [0.3, 0.45, 0.3, 0.35, 0.3, 0.2]
+    assert [part.weight for part in decision.parts] == [0.3, 0.45, 0.35, 0.45, 0.3, 0.1]
 
 
 def test_without_incidents_a_new_one_is_opened():
@@ -125,7 +125,7 @@ def test_an_alert_that_started_before_the_incidents_counts_as_one_after(first, s
 
     assert decision.incident_id == "one"
     order = "before" if first < second else "after"
-    assert parts(decision)["time"] == (round(0.5 ** (40 / 150), 4), f"started 40 s {order}")
+    assert parts(decision)["time"] == (round(0.5 ** (40 / 120), 4), f"started 40 s {order}")
 
 
 def test_clocks_of_two_systems_may_differ():
@@ -134,10 +134,10 @@ def test_clocks_of_two_systems_may_differ():
     same_system = alert("Slow", "payments", 0, name="there", received=10)
 
     assert parts(decided(skewed, incident(there)))["time"] == (
-        round(0.5 ** (20 / 150), 4),
+        round(0.5 ** (20 / 120), 4),
         "started 3 min after by their own clocks, arrived 20 s apart",
     )
-    assert parts(decided(skewed, incident(same_system)))["time"][0] == round(0.5 ** (200 / 150), 4)
+    assert parts(decided(skewed, incident(same_system)))["time"][0] == round(0.5 ** (200 / 120), 4)
 
 
 def test_skew_is_forgiven_up_to_a_limit():
@@ -146,13 +146,13 @@ def test_skew_is_forgiven_up_to_a_limit():
 
     decision = decided(alert("Down", "checkout", 3600, received=7201), incident(there))
 
-    assert parts(decision)["time"][0] == round(0.5 ** (3300 / 150), 4)
+    assert parts(decision)["time"][0] == round(0.5 ** (3300 / 120), 4)
 
 
 @pytest.mark.parametrize(
     ("service", "value", "reason"),
     [
-        ("web", 0.4, "web calls payments, 2 steps"),
+        ("web", 0.5, "web calls payments, 2 steps"),
         ("checkout", 1.0, "checkout calls payments, 1 step"),
         ("ledger-db", 0.8, "payments calls ledger-db, 1 step"),
         ("reports", 0.0, "no calls lead from reports to payments or back"),
@@ -198,7 +198,7 @@ def test_the_better_of_two_incidents_is_joined_and_the_other_named():
 
     assert decision.incident_id == "near"
     assert [(one.incident_id, one.score >= decision.threshold) for one in decision.considered] == [("far", True)]
-    assert decision.considered[0].reason == "started 20 s after; checkout calls payments, 1 step; both say 'slow'"
+    assert decision.considered[0].reason == "checkout calls payments, 1 step; started 20 s after; both say 'slow'"
 
 
 def test_among_equals_the_open_then_the_older_incident_is_joined():
