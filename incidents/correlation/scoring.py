@@ -24,7 +24,7 @@ _MOST_KEPT = 10_000
 
 @dataclass(frozen=True)
 class _Match:
-    """An incident and its alert that is most alike."""
+    """An incident and its alert that is most alike; ``score`` may be above 1 here, so that the best of several is found."""
 
     incident: IncidentFacts
     other: Subject
@@ -52,7 +52,7 @@ def decide(
     others = matches[1:] if joined else matches
     return Decision(
         incident_id=joined,
-        score=best.score,
+        score=min(1.0, best.score),
         threshold=settings.threshold,
         parts=parts_of(new, best.other, best.found, services, settings),
         considered=[_considered(new, match, services, settings) for match in others[:MOST_CONSIDERED]],
@@ -87,11 +87,11 @@ def _score(found: Values, weights: Sequence[float]) -> float:
     for value, weight in zip(found, weights, strict=True):
         if value:
             total += value * weight
-    return round(min(1.0, total), 4)
+    return round(total, 4)
 
 
 def _considered(alert: Subject, match: _Match, graph: ServiceGraph, settings: CorrelationSettings) -> Considered:
     parts = parts_of(alert, match.other, match.found, graph, settings)
     told = sorted((part for part in parts if part.value), key=lambda part: -(part.value or 0) * part.weight)
     reason = "; ".join(part.reason for part in told[:3]) or "nothing in common"
-    return Considered(incident_id=match.incident.id, score=match.score, reason=reason)
+    return Considered(incident_id=match.incident.id, score=min(1.0, match.score), reason=reason)

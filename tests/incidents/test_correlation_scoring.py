@@ -50,15 +50,15 @@ def parts(decision):
 def test_every_part_has_its_value_weight_and_reason():
     there = alert("Connection refused by ledger-db", "payments", name="there", labels={"cluster": "blue"})
     new = alert(
-        "payments: connection refused (attempt 3)", "checkout", 120, labels={"cluster": "blue", "host": "node-1"}
+        "payments: connection refused (attempt 3)", "checkout", 240, labels={"cluster": "blue", "host": "node-1"}
     )
 
     decision = decided(new, incident(there))
 
     assert decision.incident_id == "one"
-    assert decision.score == round(0.15 + 0.35 + 0.45 + 0.3 * (2 / 7) * (2 / 4) + 0.1 * 0.1, 4)
+    assert decision.score == round(0.075 + 0.35 + 0.45 + 0.3 * (2 / 7) * (2 / 4) + 0.1 * 0.1, 4)
     assert parts(decision) == {
-        "time": (0.5, "started 120 s after"),
+        "time": (0.25, "started 4 min after"),
         "service": (0.0, "checkout isn't payments"),
         "graph": (1.0, "checkout calls payments, 1 step"),
         "names": (1.0, "a title names payments"),
