@@ -14,7 +14,7 @@ Edge = tuple[str, str]
 BOX_WIDTH, BOX_HEIGHT = 150, 36
 GAP_ACROSS, GAP_DOWN, MARGIN = 14, 44, 8
 # Characters that fit into a box.
-LONGEST_LABEL = 19
+LONGEST_LABEL = 17
 MOST_BOXES = 60
 
 

@@ -49,7 +49,7 @@ def test_long_names_are_cut_and_kept_whole_beside():
     drawn = drawing(["recommendation-service-of-the-shop"], [])
 
     assert [(box.label, box.name) for box in drawn.boxes] == [
-        ("recommendation-ser…", "recommendation-service-of-the-shop")
+        ("recommendation-s…", "recommendation-service-of-the-shop")
     ]
 
 
