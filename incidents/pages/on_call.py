@@ -116,7 +116,7 @@ def _calendar(request: HttpRequest, about: About) -> str:
     done = rosters.roster_import(**about, roster_id=_id(request.POST.get("roster", ""), "roster"), calendar=text)
     if done.problems:
         messages.warning(request, " ".join(done.problems[:5]))
-    return f"{done.added} shifts were added, {done.removed} taken off."
+    return f"Shifts added: {done.added}; taken off: {done.removed}."
 
 
 def _runbook_add(request: HttpRequest, about: About) -> str:
