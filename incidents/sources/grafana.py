@@ -94,16 +94,12 @@ class Grafana(Vendor):
                     "valueString": "[ var='B' labels={service=checkout} value=44.2 ]",
                 }
             ],
-            "groupLabels": {"alertname": "AuroraTest"},
-            "commonLabels": labels,
-            "commonAnnotations": annotations,
             "externalURL": "https://grafana.example.org/",
             "version": "1",
             "groupKey": '{}:{alertname="AuroraTest"}',
             "truncatedAlerts": 0,
             "title": "[FIRING:1] AuroraTest Tests (checkout warning)",
             "state": "alerting",
-            "message": "",
         }
 
 

@@ -59,11 +59,7 @@ def alert(
     told = words.severity(severity, severities)
     if told == words.UNKNOWN and line(severity, 100):
         known.setdefault("severity", line(severity, 100))
-    started, occurred = moment(started_at, received_at), moment(occurred_at, received_at)
-    if status == FIRING:
-        occurred = occurred or started
-    elif started and occurred and started > occurred:
-        started = None
+    occurred, started = _times(status, moment(occurred_at, received_at), moment(started_at, received_at))
     parts = identified(identity)
     if not parts:
         raise UnreadablePayload("Nothing in it tells this alert from others: neither an id nor labels.")
@@ -81,6 +77,15 @@ def alert(
         source_url=url(source_url),
         payload=bounded(payload),
     )
+
+
+def _times(
+    status: Status, occurred: datetime | None, started: datetime | None
+) -> tuple[datetime | None, datetime | None]:
+    """When its state became what it is, and when it started; a start after the end says nothing."""
+    if status == FIRING:
+        return occurred or started, started
+    return occurred, None if started and occurred and started > occurred else started
 
 
 def collected(items: Any, read: Callable[[Json], ParsedAlert], name: str = "alerts", note: str = "") -> Parsed:
