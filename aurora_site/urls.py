@@ -18,6 +18,7 @@ admin.site.final_catch_all_view = False
 urlpatterns = [
     path("", include("agents.page_urls")),
     path("", include("audit.pages.urls")),
+    path("", include("aurora_site.demo.page_urls")),
     path("", include("incidents.page_urls")),
     path("", include("aurora_site.accounts.page_urls")),
     path("", include("aurora_site.ops.urls")),

@@ -15,6 +15,7 @@ from agents.knowledge.services import documents_apply_pending
 from agents.retrieval.collecting import index_reset
 from agents.retrieval.versions import version_ensure_active
 from aurora_site.accounts.services.installation import admin_ensure, demo_learner_ensure, organization_default_ensure
+from aurora_site.demo.services import services_ensure
 
 DOCUMENTS = Path(__file__).parent / "documents"
 DEMO_ORGANIZATION = "Quaywick"
@@ -24,13 +25,14 @@ Say = Callable[[str], None]
 
 
 def accounts_prepare() -> str:
-    """Make the organisation, administrator and demo learner that are missing. Idempotent.
+    """Make the organisation, administrator, demo learner and services that are missing. Idempotent.
 
     Returns the administrator's password if it was generated just now, to be shown once.
     """
     if settings.AURORA_DEMO:
         organization = organization_default_ensure(name=DEMO_ORGANIZATION)
         demo_learner_ensure(organization=organization)
+        services_ensure(organization.pk)
     return admin_ensure(email=settings.AURORA_ADMIN_EMAIL, password=settings.AURORA_ADMIN_PASSWORD).password
 
 
