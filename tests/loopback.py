@@ -36,7 +36,10 @@ class LoopbackServer:
         left = list(answers) or [b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"]
 
         def handler(connection: socket.socket) -> None:
-            self.requests.append(read_request(connection))
+            request = read_request(connection)
+            if not request:  # connected, and thought better of it
+                return
+            self.requests.append(request)
             connection.sendall(left.pop(0) if len(left) > 1 else left[0])
 
         return handler

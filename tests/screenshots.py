@@ -221,6 +221,7 @@ def incident_tour(photographer: Photographer, scene: Scene) -> None:
     photographer.take("report", "/incidents/report")
     photographer.take("integrations", "/integrations", full=True)
     photographer.take("integration", f"/integrations/{scene['integration']}")
+    photographer.take("notifications", "/notifications", full=True)
     photographer.take("silences", "/silences", full=True)
     photographer.take("on-call", "/on-call", full=True)
 

@@ -132,6 +132,7 @@ def test_the_pages_of_incidents_pass_the_audit(
         f"/incidents/{incident_id}",
         "/incidents/report",
         "/integrations",
+        "/notifications",
         "/silences",
         "/on-call",
     ):

@@ -4,9 +4,11 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from httpx2 import Headers
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aurora_site.core.netguard import Answer, Guard, OutboundFailed
 from incidents.sources.base import BadSignature, CannotVerify, ParsedAlert, UnreadablePayload
 from incidents.sources.cloudwatch import CONFIRM_TASK, CloudWatch
 from incidents.sources.registry import source
@@ -395,3 +397,29 @@ def test_an_alarm_with_anything_anywhere_is_read_or_refused_with_a_reason(data):
         alarm = replaced(alarm, data.draw(st.sampled_from(list(paths(alarm)))), data.draw(ANY_JSON))
 
     assert_parses(source("cloudwatch"), delivery(ENVELOPE | {"Message": json.dumps(alarm)}))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "raised"),
+    [
+        (404, BadSignature),
+        (302, BadSignature),
+        (500, CannotVerify),
+        (429, CannotVerify),
+        (OutboundFailed("away"), CannotVerify),
+    ],
+    ids=["missing", "redirect", "error", "busy", "away"],
+)
+def test_what_amazons_answer_means_for_a_certificate(outcome, raised, monkeypatch):
+    asked = []
+
+    def request(self, method, url):
+        asked.append((method, url, self.for_configured, self.limits.max_redirects))
+        if isinstance(outcome, Exception):
+            raise outcome
+        return Answer(status=outcome, headers=Headers(), body=b"", url=url)
+
+    monkeypatch.setattr(Guard, "request", request)
+    with pytest.raises(raised):
+        CloudWatch().verify(delivery(notification()), [])
+    assert asked == [("GET", CERTIFICATE_URL, False, 0)]
