@@ -6,6 +6,7 @@ first alerts at once can't open two incidents, and what has a higher ``seq`` was
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -13,11 +14,13 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from aurora_site.accounts.models import Organization
 from incidents.models import Incident, IncidentLog, TimelineEntry
+
+logger = logging.getLogger(__name__)
 
 # Called in the transaction, with what it adds to timelines.
 InTransaction = Callable[[Sequence[TimelineEntry]], None]
@@ -94,10 +97,21 @@ class Journal:
             return
         TimelineEntry.objects.bulk_create(self._entries)
         for listener in _in_transaction:
-            listener(self._entries)
+            _tell(listener, self._entries)
         organization_id, last_seq = self.organization_id, self._log.last_seq
         for ring in _after_commit:
             transaction.on_commit(partial(ring, organization_id, last_seq), robust=True)
+
+
+def _tell(listener: InTransaction, entries: Sequence[TimelineEntry]) -> None:
+    """Have a listener hear of entries. A mistake in it, which is logged, must not keep alerts from becoming incidents."""
+    try:
+        with transaction.atomic():
+            listener(entries)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        logger.exception("a listener failed to follow %d timeline entries", len(entries))
 
 
 @contextmanager

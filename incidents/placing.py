@@ -7,16 +7,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
-
 from incidents.correlation.candidates import correlation_store, decision_for
 from incidents.journal import Journal
 from incidents.lifecycle import Cause, check
-from incidents.models import Alert, AlertStatus, Incident, IncidentStatus, Merge, Repeat, Silence
+from incidents.models import Alert, AlertStatus, Incident, IncidentStatus, Merge, Silence
 from incidents.services.assigning import incident_record
 from incidents.services.counting import incidents_recount, incidents_settle
 from incidents.services.incidents import status_set
-from incidents.silences import SilencedFacts, silence_for
+from incidents.silencing import silence_of, silences_since
 
 OPENED, CORRELATED, REFIRED, UNSILENCED = "opened", "correlated", "refired", "unsilenced"
 
@@ -203,10 +201,8 @@ class Placer:
 
     def _silence(self, alert: Alert, at: datetime) -> Silence | None:
         if self._silences is None:
-            rows = Silence.objects.for_organization(self.log.organization_id).filter(ended_early_at=None)
-            rows = rows.filter(Q(ends_at__gt=min(at, self.log.now)) | ~Q(repeat=Repeat.NEVER))
-            self._silences = list(rows.prefetch_related("services"))
-        return silence_for(self._silences, silenced_facts(alert), at) if self._silences else None
+            self._silences = silences_since(self.log.organization_id, min(at, self.log.now))
+        return silence_of(self._silences, alert, at)
 
     def _by_id(self, incident_id: UUID) -> Incident | None:
         self._fetch({incident_id})
@@ -231,15 +227,3 @@ def alert_data(alert: Alert) -> dict[str, Any]:
             "severity": alert.severity,
         }
     }
-
-
-def silenced_facts(alert: Alert) -> SilencedFacts:
-    """What silences look at."""
-    return SilencedFacts(
-        title=alert.title,
-        severity=alert.severity,
-        source=alert.source_type,
-        service=alert.service.name if alert.service else "",
-        service_id=alert.service_id,
-        labels=alert.labels,
-    )

@@ -5,11 +5,13 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from incidents.flapping import flapping_settle
 from incidents.journal import journal
 from incidents.models import Alert, AlertSeries, AlertStatus
 from incidents.placing import Placer
+from incidents.silencing import silence_of, silences_since
 
 MOST_AT_ONCE = 200
 
@@ -24,12 +26,20 @@ def alerts_sweep() -> None:
 
 def silenced_place(organization_id: UUID) -> None:
     """Put the firing alerts of an organisation that no silence matches any more into incidents."""
+    quiet = _quiet(Alert.objects.for_organization(organization_id)).select_related("service")
+    looked_at = quiet.defer("payload", "annotations").order_by("received_at", "id")
+    now = timezone.now()
+    silences = silences_since(organization_id, now)
+    waiting = [row.pk for row in looked_at if silence_of(silences, row, now) is None][:MOST_AT_ONCE]
+    if not waiting:
+        return
     with journal(organization_id) as log:
         placer = Placer(log)
-        rows = _quiet(Alert.objects.for_organization(organization_id)).select_related("service", "silence")
-        waiting = [row for row in rows.order_by("received_at", "id") if not placer.is_silenced(row)]
-        placer.load(waiting[:MOST_AT_ONCE])
-        for row in waiting[:MOST_AT_ONCE]:
+        rows = [
+            row for row in quiet.filter(pk__in=waiting).order_by("received_at", "id") if not placer.is_silenced(row)
+        ]
+        placer.load(rows)
+        for row in rows:
             placer.unsilence(row)
         placer.close()
 
