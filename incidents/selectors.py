@@ -28,8 +28,9 @@ from incidents.models import (
 
 
 def incidents(organization_id: object) -> QuerySet[Incident]:
-    """The organisation's incidents, newest first, with their services."""
-    return Incident.objects.for_organization(organization_id).select_related("service").prefetch_related("services")
+    """The organisation's incidents, newest first, with the names of their services."""
+    found = Incident.objects.for_organization(organization_id).select_related("service")
+    return found.prefetch_related(Prefetch("services", Service.objects.only("name")))
 
 
 def matching_incidents(
