@@ -298,7 +298,7 @@ def test_what_nobody_was_told_of_is_swept_up():
 
 def test_many_at_once_take_few_queries(django_assert_max_num_queries, monkeypatch):
     # However slow the machine is, they are one batch.
-    monkeypatch.setattr(processing, "FIRST_AT_ONCE", 50)
+    monkeypatch.setattr(processing, "FEWEST_AT_ONCE", 50)
     integration = sender(organization_factory())
     told(integration, said(id="a"))
     for number in range(50):
