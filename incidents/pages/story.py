@@ -55,6 +55,8 @@ WORDS = {
     "alert.silenced": "Alert silenced",
     "notification.dead": "Notification given up",
 }
+# Entries whose text says what the title does.
+TOLD_BY_THE_TITLE = ("incident.opened", "alert.joined")
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class Step:
     by: str
     alert_title: str
     alert_id: str
+    text: str
     is_note: bool
 
     @property
@@ -90,13 +93,16 @@ def steps_of(entries: Iterable[TimelineEntry], own_id: str) -> list[Step]:
 def _step(entry: TimelineEntry, names: Mapping[str, str]) -> Step:
     alert = entry.data.get("alert") if isinstance(entry.data, dict) else None
     alert = alert if isinstance(alert, dict) else {}
+    title = WORDS.get(entry.kind, sentence(entry.kind))
+    says_no_more = entry.kind in TOLD_BY_THE_TITLE or entry.text.rstrip(".").lower() == title.lower()
     return Step(
         entry=entry,
         sign=SIGNS.get(entry.kind, "clock"),
-        title=WORDS.get(entry.kind, sentence(entry.kind)),
+        title=title,
         by=names.get(entry.actor_id, ""),
         alert_title=_text(alert.get("title")),
         alert_id=_text(alert.get("id")),
+        text="" if says_no_more else entry.text,
         is_note=entry.kind == "incident.note",
     )
 
