@@ -14,6 +14,7 @@ from incidents.models import Alert, AlertStatus, Incident, IncidentStatus, Merge
 from incidents.services.assigning import incident_record
 from incidents.services.counting import incidents_recount, incidents_settle
 from incidents.services.incidents import status_set
+from incidents.services.rosters import on_call_assign
 from incidents.silencing import silence_of, silences_since
 
 OPENED, CORRELATED, REFIRED, UNSILENCED = "opened", "correlated", "refired", "unsilenced"
@@ -162,6 +163,9 @@ class Placer:
         text = f"An alert of {alert.source_type} opened it."
         self.log.add(incident, "incident.opened", text=text, data=data | alert_data(alert))
         incident_record("opened", incident, "", data | {"number": incident.number, "source": alert.source_type})
+        # Nobody is called for what was over when it was first heard of.
+        if alert.status == AlertStatus.FIRING:
+            on_call_assign(self.log, incident)
         return incident
 
     def _join(self, alert: Alert, incident: Incident) -> None:

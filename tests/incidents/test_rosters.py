@@ -7,11 +7,12 @@ from django.utils import timezone
 
 from audit.models import Record
 from incidents.errors import AlreadyExists, BadValue, UnknownReference
-from incidents.models import Roster, RunbookLink, Shift, TimelineEntry
+from incidents.models import Incident, Roster, RunbookLink, Shift, TimelineEntry
 from incidents.services import rosters
 from incidents.services.incidents import incident_create
 from tests.factories.accounts import member_factory
 from tests.factories.incidents import RosterFactory, ServiceFactory, ShiftFactory
+from tests.incidents.engine import said, sender, told
 
 pytestmark = pytest.mark.django_db
 
@@ -211,3 +212,16 @@ def test_runbooks_are_added_and_removed(editor):
     rosters.runbook_remove(**by(editor, runbook_id=runbook.pk))
 
     assert not RunbookLink.objects.exists()
+
+
+def test_an_incident_that_an_alert_opens_is_given_to_who_is_on_call(editor):
+    person = on_shift(RosterFactory(organization=editor.organization))
+    monitoring = sender(editor.organization)
+
+    told(monitoring, said(start=NOW, id="disk"))
+    told(monitoring, said("resolved", start=NOW, minute=1, id="disk"))
+
+    incident = Incident.objects.get()
+    assert (incident.assignee, incident.status) == (person, "resolved")
+    kinds = TimelineEntry.objects.order_by("seq").values_list("kind", flat=True)
+    assert list(kinds)[:2] == ["incident.opened", "incident.assigned"]
