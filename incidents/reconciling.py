@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from incidents.models import Alert, AlertSeries, AlertStatus, Service
@@ -43,6 +43,10 @@ def reconcile(
     """Add observations, in order of receipt, to a series, and change its alerts accordingly. ``rows`` are those that began
     after the floor of its history, in order of time; ``services`` are by lower-case name."""
     history = History.from_json(series.events)
+    observations = [
+        replace(each, at=history.place_of(each.at, each.alert.status, each.delivery.received_at))
+        for each in observations
+    ]
     history = history.with_events((each.at, each.alert.status) for each in observations).shortened(reopen_within)
     series.events = history.as_json()
     changes = Changes(series, history)

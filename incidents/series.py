@@ -12,6 +12,11 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 FIRING, RESOLVED, FLOOR = "firing", "resolved", "floor"
+# A person ended it, whatever its source goes on to say.
+CLOSED = "closed"
+ENDS = frozenset({RESOLVED, CLOSED})
+# A source that repeats for so long after that what a person closed, says that it fires still; less is an echo.
+ECHO = timedelta(minutes=5)
 # Events are let go when they become many or old; what an alert still needs stays.
 MOST_EVENTS, KEPT_EVENTS = 200, 100
 KEPT_FOR = timedelta(days=2)
@@ -27,7 +32,7 @@ class Event(NamedTuple):
     @property
     def place(self) -> tuple[datetime, bool]:
         """Where it stands among the others: what began and ended at once has ended."""
-        return self.at, self.status == RESOLVED
+        return self.at, self.status in ENDS
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,19 @@ class History:
         events = [Event(at, status, count) for (at, status), count in counts.items()]
         return replace(self, events=tuple(sorted(events, key=lambda event: event.place)))
 
+    def closed(self, now: datetime) -> History:
+        """The history with its end as a person said, after all that is in it."""
+        return self.with_events([(max([now, *(event.at for event in self.events)]), CLOSED)])
+
+    def place_of(self, at: datetime, status: str, received_at: datetime) -> datetime:
+        """When something that was said counts. That it fires, said again of a time before a person closed it and long after
+        they did, counts from then on, unless its source says that it ended."""
+        closed = max((event.at for event in self.events if event.status == CLOSED), default=None)
+        if status != FIRING or closed is None or at > closed or received_at <= closed + ECHO:
+            return at
+        ended = any(event.status == RESOLVED and event.at >= at for event in self.events)
+        return at if ended else received_at
+
     def shortened(self, reopen_within: timedelta) -> History:
         """The same without what is old or too much: the newest alerts come out alike."""
         first_kept = self._first_kept()
@@ -98,13 +116,13 @@ class History:
 def fold(events: Iterable[Event], reopen_within: timedelta) -> list[Episode]:
     """The times that it fired, in order. ``events`` are in order of time.
 
-    It ends when it is first said to be resolved. Firing again within ``reopen_within`` of the end goes on with it; later
-    is another one. Resolved without a firing before is none.
+    It ends when it is first said to be resolved or closed. Firing again within ``reopen_within`` of the end goes on with
+    it; later is another one. Resolved without a firing before is none.
     """
     episodes: list[Episode] = []
     for at, status, times in events:
         last = episodes[-1] if episodes else None
-        if status == RESOLVED:
+        if status in ENDS:
             if last is not None and last.ended_at is None:
                 episodes[-1] = replace(last, ended_at=at)
         elif last is None or (last.ended_at is not None and at - last.ended_at > reopen_within):
@@ -116,11 +134,11 @@ def fold(events: Iterable[Event], reopen_within: timedelta) -> list[Episode]:
 
 def changes(events: Iterable[Event]) -> list[datetime]:
     """When it changed its state: began to fire, or ended."""
-    found, before = [], RESOLVED
+    found, fired = [], False
     for at, status, _ in events:
-        if status != before:
+        if (status == FIRING) != fired:
             found.append(at)
-        before = status
+        fired = status == FIRING
     return found
 
 

@@ -15,6 +15,7 @@ from incidents.journal import Journal, journal
 from incidents.lifecycle import Cause
 from incidents.models import Incident, IncidentStatus, Severity
 from incidents.services.assigning import incident_record
+from incidents.services.closing import alerts_close
 from incidents.services.rosters import on_call_assign
 from incidents.services.service_graph import service_named
 
@@ -96,7 +97,8 @@ def _require_same(incident: Incident, report: Report) -> None:
 def incident_update(*, organization_id: UUID, actor_id: str, incident_id: UUID, **fields: str) -> Incident:
     """Set ``status``, ``severity``, ``aurora_status``, ``summary`` or ``active_tab``; what is equal already leaves no trace.
 
-    A severity that a person set stays, even where it is the one there was.
+    A severity that a person set stays, even where it is the one there was. Resolving closes the alerts that fire: who repeats
+    one later opens or reopens an incident by it.
     Raises UnknownIncident, TransitionNotAllowed, and IncidentIsMerged for the status of a merged incident.
     """
     with journal(organization_id) as log:
@@ -111,6 +113,8 @@ def incident_update(*, organization_id: UUID, actor_id: str, incident_id: UUID, 
         if "status" in changes:
             require_unmerged(incident)
             status_set(log, incident, changes["status"][1], Cause.PERSON)
+            if incident.status == IncidentStatus.RESOLVED:
+                alerts_close(log, incident)
         for name in changes.keys() - {"status"}:
             setattr(incident, name, fields[name])
         incident.save()

@@ -193,18 +193,6 @@ def test_a_severity_that_a_person_set_stays():
     assert (incident.severity, Alert.objects.get().severity) == ("medium", "critical")
 
 
-def test_what_a_person_resolved_is_not_reopened_by_a_repetition():
-    integration = sender(organization_factory())
-    told(integration, said("firing", 0))
-    incident = Incident.objects.get()
-    incident_update(
-        organization_id=incident.organization_id, actor_id="user_x", incident_id=incident.pk, status="resolved"
-    )
-    told(integration, said("firing", 1))
-    incident.refresh_from_db()
-    assert (incident.status, incident.firing_count, Alert.objects.get().count) == ("resolved", 1, 2)
-
-
 def test_an_alert_of_a_merged_incident_goes_on_in_its_target():
     integration = sender(organization_factory())
     told(integration, said(id="a"))
