@@ -27,10 +27,12 @@ def _worker_ready(**_: Any) -> None:
     from agents.runs import worker
     from audit import sealer
     from aurora_site.ops import heartbeat
+    from incidents import draining
 
     heartbeat.start("worker")
     worker.begin()
     sealer.start()
+    draining.start()
 
 
 @signals.beat_init.connect
@@ -52,6 +54,8 @@ def _worker_drains(**_: Any) -> None:
     """The pool has ended; let the runs finish that its tasks handed over, then seal what they recorded."""
     from agents.runs import worker
     from audit import sealer
+    from incidents import draining
 
+    draining.stop()
     worker.close()
     sealer.stop()

@@ -17,6 +17,7 @@ from incidents.observations import Observation
 from incidents.placing import Placer
 from incidents.reconciling import CONTENT, COUNTERS, STATE, Changes, reconcile
 from incidents.services.service_graph import services_named
+from incidents.storing import rows_update
 
 _CONTENT_IN_ROWS = (*STATE, *COUNTERS, *CONTENT)
 
@@ -43,14 +44,12 @@ def _store(log: Journal, changes: Sequence[Changes]) -> None:
         for gone, survivor in one.absorbed:
             placer.absorb(gone, survivor)
     # What ended before what began: of a fingerprint only one is open.
-    for row in sorted((row for one in changes for row in one.updated), key=lambda row: row.started_at):
-        row.save(update_fields=_CONTENT_IN_ROWS)
-    own = Alert.objects.for_organization(log.organization_id)
-    own.bulk_update([row for one in changes for row in one.counted], COUNTERS)
+    updated = sorted((row for one in changes for row in one.updated), key=lambda row: row.started_at)
+    rows_update(updated, _CONTENT_IN_ROWS)
+    rows_update([row for one in changes for row in one.counted], COUNTERS)
     for one in changes:
         _follow(placer, one)
-    series = AlertSeries.objects.for_organization(log.organization_id)
-    series.bulk_update([one.series for one in changes], ["events", "flapping_since"])
+    rows_update([one.series for one in changes], ["events", "flapping_since"])
     placer.close()
     for one in changes:
         for row in one.created:

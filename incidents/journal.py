@@ -46,6 +46,7 @@ class Journal:
         self.organization_id: UUID = log.organization_id
         self.now = timezone.now()
         self._log = log
+        self._began = log.last_seq, log.last_number
         self._entries: list[TimelineEntry] = []
 
     def next_number(self) -> int:
@@ -92,7 +93,8 @@ class Journal:
 
     def close(self) -> None:
         """Store what was added, and tell who listens."""
-        self._log.save(update_fields=["last_seq", "last_number"])
+        if (self._log.last_seq, self._log.last_number) != self._began:
+            self._log.save(update_fields=["last_seq", "last_number"])
         if not self._entries:
             return
         TimelineEntry.objects.bulk_create(self._entries)

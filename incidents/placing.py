@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from incidents.correlation.candidates import correlation_store, decision_for
+from incidents.correlation.candidates import Candidates, correlation_store
 from incidents.journal import Journal
 from incidents.lifecycle import Cause, check
 from incidents.models import Alert, AlertStatus, Incident, IncidentStatus, Merge, Silence
@@ -29,6 +29,7 @@ class Placer:
         self._touched: dict[UUID, Incident] = {}
         self._ending: dict[UUID, Incident] = {}
         self._silences: list[Silence] | None = None
+        self._candidates = Candidates(log)
 
     def load(self, alerts: Iterable[Alert]) -> None:
         """Have the incidents of these alerts at hand, and count their alerts anew at the end."""
@@ -52,7 +53,7 @@ class Placer:
         if alert.silence is not None:
             alert.save()
             return
-        decision = decision_for(self.log, alert)
+        decision = self._candidates.decision_for(alert)
         incident = self._by_id(UUID(decision.incident_id)) if decision.incident_id else None
         if incident is None:
             incident = self._open(alert)
@@ -159,6 +160,7 @@ class Placer:
         self._known[incident.pk] = self._touched[incident.pk] = incident
         alert.incident = incident
         alert.save()
+        self._candidates.joined(alert, incident, is_new=True)
         data = {"severity": incident.severity, "service": alert.service.name if alert.service else None}
         text = f"An alert of {alert.source_type} opened it."
         self.log.add(incident, "incident.opened", text=text, data=data | alert_data(alert))
@@ -172,6 +174,7 @@ class Placer:
         self._touched[incident.pk] = incident
         alert.incident = incident
         alert.save()
+        self._candidates.joined(alert, incident)
         # Correlation of the next alert looks at these before they are counted.
         incident.alert_count += 1
         incident.firing_count += int(alert.status == AlertStatus.FIRING)
@@ -190,6 +193,7 @@ class Placer:
         incident_record("reopened", incident, "", data)
 
     def _merge(self, source: Incident, target: Incident) -> None:
+        self._candidates.forget(source, target)
         before = source.status
         check(before, IncidentStatus.MERGED, Cause.MERGE)
         source.status, source.merged_into = IncidentStatus.MERGED, target

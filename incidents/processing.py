@@ -14,12 +14,12 @@ from functools import partial
 from uuid import UUID
 
 from celery import current_app
-from django.core.cache import cache
 from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
+from aurora_site.accounts.models import Organization
 from incidents.alerts import observations_apply
-from incidents.intake import bell_key
 from incidents.journal import Journal, journal
 from incidents.models import Delivery, DeliveryState
 from incidents.observations import Reading, delivery_read
@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 FEWEST_AT_ONCE, MOST_AT_ONCE = 20, 100
 # Others wait for the organisation's journal meanwhile: people who change incidents.
 BATCH_SECONDS = 0.15
+# While alerts stream in, so long is waited between looks: that makes a few batches of many of many batches of a few.
+COLLECT_SECONDS = 0.1
 MOST_ATTEMPTS = 5
 # What nobody was told of, or what failed before, is looked for after so long.
 FORGOTTEN = timedelta(seconds=3)
@@ -42,8 +44,9 @@ _wanted: set[UUID] = set()
 _guard = threading.Lock()
 
 
-def deliveries_process(organization_id: UUID) -> None:
-    """Process what an organisation's senders delivered, until nothing waits. What fails waits for the sweep.
+def deliveries_process(organization_id: UUID, ending: threading.Event | None = None) -> None:
+    """Process what an organisation's senders delivered, until nothing waits. What fails waits for the sweep. With
+    ``ending``, which says that the process ends, also what comes within a moment.
 
     One thread of a process does so for an organisation; another that is asked to leaves it to that one.
     """
@@ -53,28 +56,35 @@ def deliveries_process(organization_id: UUID) -> None:
     while organization_id in _wanted and lock.acquire(blocking=False):
         try:
             _wanted.discard(organization_id)
-            _drain(organization_id)
+            _drain(organization_id, ending)
         finally:
             lock.release()
 
 
 def organizations_waiting() -> list[UUID]:
     """Organisations with deliveries that wait for longer than the queue takes."""
-    waiting = Delivery.objects.filter(state=DeliveryState.PENDING, received_at__lt=timezone.now() - FORGOTTEN)
-    return list(waiting.order_by().values_list("organization_id", flat=True).distinct())
+    forgotten = Delivery.objects.filter(
+        organization=OuterRef("pk"), state=DeliveryState.PENDING, received_at__lt=timezone.now() - FORGOTTEN
+    )
+    # Each organisation is a look-up in an index; over all of them at once it would read every delivery there is.
+    return list(Organization.objects.filter(Exists(forgotten)).values_list("pk", flat=True))
 
 
-def _drain(organization_id: UUID) -> None:
+def _drain(organization_id: UUID, ending: threading.Event | None = None) -> None:
     failed: set[UUID] = set()
     size = FEWEST_AT_ONCE
-    while True:
-        # Before looking: who rings from here on is heard.
-        cache.delete(bell_key(organization_id))
+    while not (ending and ending.is_set()) and _waiting(organization_id, failed).exists():
         began = time.monotonic()
         done = _batch(organization_id, failed, size)
-        if not done:
-            return
-        size = _next_size(done, time.monotonic() - began)
+        took = time.monotonic() - began
+        if ending and done < size:
+            ending.wait(max(COLLECT_SECONDS - took, 0))
+        size = _next_size(done, took) if done else size
+
+
+def _waiting(organization_id: UUID, failed: set[UUID]) -> QuerySet[Delivery]:
+    rows = Delivery.objects.for_organization(organization_id).filter(state=DeliveryState.PENDING)
+    return rows.exclude(pk__in=failed) if failed else rows
 
 
 def _next_size(done: int, seconds: float) -> int:
@@ -86,8 +96,7 @@ def _next_size(done: int, seconds: float) -> int:
 def _batch(organization_id: UUID, failed: set[UUID], size: int) -> int:
     """Process the next deliveries but those that failed just now; how many."""
     with journal(organization_id) as log:
-        rows = Delivery.objects.for_organization(organization_id).filter(state=DeliveryState.PENDING)
-        rows = rows.exclude(pk__in=failed) if failed else rows
+        rows = _waiting(organization_id, failed)
         deliveries = list(rows.select_related("integration").order_by("received_at", "id")[:size])
         if deliveries:
             _process(log, deliveries)

@@ -1,7 +1,8 @@
 """Correlation with the database: the incidents that an alert may join, and why it joined.
 
 A decision takes at most six queries, whatever there is: the incidents, the first and newest alerts of those that changed
-since this process last read them, and the version of the graph, which is read when it changed.
+since this process last read them, and the version of the graph, which is read when it changed. The decisions of one
+journal share all but the first.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from uuid import UUID
 from django.conf import settings as django_settings
 from django.db.models import Q, QuerySet
 
+from incidents.correlation.distance import ServiceGraph
 from incidents.correlation.facts import AlertFacts, Decision, IncidentFacts
 from incidents.correlation.graph import graph_of
 from incidents.correlation.scoring import decide
@@ -25,25 +27,56 @@ from incidents.models import Alert, Correlation, Incident, IncidentStatus
 
 MOST_INCIDENTS = 50
 FIRST_ALERTS, NEWEST_ALERTS = 5, 15
+_MOST_COMPARED = FIRST_ALERTS + NEWEST_ALERTS
 _OPEN = (IncidentStatus.INVESTIGATING, IncidentStatus.ANALYZED)
 _MOST_KEPT = 200
+_LOOKED_AT = ("status", "alert_count", "firing_count", "last_alert_at", "updated_at")
 
 # Facts of incidents by id, each with what tells whether they are of today.
 _kept: OrderedDict[UUID, tuple[tuple[Any, ...], tuple[AlertFacts, ...]]] = OrderedDict()
 
 
+class Candidates:
+    """The incidents that alerts may join, while the journal is open: what was read of them is read once."""
+
+    def __init__(self, log: Journal) -> None:
+        self._log = log
+        self._chosen = correlation_settings()
+        self._graph: ServiceGraph | None = None
+        self._alerts: dict[UUID, tuple[AlertFacts, ...]] = {}
+
+    def decision_for(self, alert: Alert) -> Decision:
+        """The incident that an alert (not in any yet) should join; None in it to open a new one. Changes nothing."""
+        if self._graph is None:
+            self._graph = graph_of(self._log.organization_id)
+        incidents = _candidates(self._log, alert, self._chosen)
+        unread = [incident for incident in incidents if incident.pk not in self._alerts]
+        if unread:
+            self._alerts |= _alerts_of(self._log.organization_id, unread, self._graph.version)
+        compared = [
+            IncidentFacts(id=str(incident.pk), alerts=alerts, is_open=incident.status in _OPEN)
+            for incident in incidents
+            if (alerts := self._alerts.get(incident.pk))
+        ]
+        return decide(alert_facts(alert), compared, self._graph, self._chosen)
+
+    def joined(self, alert: Alert, incident: Incident, *, is_new: bool = False) -> None:
+        """An alert was put into an incident, a new one perhaps; the next alerts are compared with it, too."""
+        if is_new or incident.pk in self._alerts:
+            facts = sorted((*self._alerts.get(incident.pk, ()), alert_facts(alert)), key=_arrival)
+            self._alerts[incident.pk] = (
+                tuple(facts) if len(facts) <= _MOST_COMPARED else (*facts[:FIRST_ALERTS], *facts[-NEWEST_ALERTS:])
+            )
+
+    def forget(self, *incidents: Incident) -> None:
+        """The alerts of these changed in another way."""
+        for incident in incidents:
+            self._alerts.pop(incident.pk, None)
+
+
 def decision_for(log: Journal, alert: Alert) -> Decision:
-    """The incident that an alert (not in any yet) should join; None in it to open a new one. Changes nothing."""
-    chosen = correlation_settings()
-    incidents = _candidates(log, alert, chosen)
-    graph = graph_of(log.organization_id)
-    alerts = _alerts_of(log.organization_id, incidents, graph.version)
-    compared = [
-        IncidentFacts(id=str(incident.pk), alerts=alerts[incident.pk], is_open=incident.status in _OPEN)
-        for incident in incidents
-        if alerts.get(incident.pk)
-    ]
-    return decide(alert_facts(alert), compared, graph, chosen)
+    """As ``Candidates.decision_for``, for one alert."""
+    return Candidates(log).decision_for(alert)
 
 
 def correlation_store(
@@ -86,6 +119,10 @@ def alert_facts(alert: Alert) -> AlertFacts:
     )
 
 
+def _arrival(alert: AlertFacts) -> tuple[datetime, UUID]:
+    return alert.received_at or alert.started_at, UUID(alert.id)
+
+
 def _candidates(log: Journal, alert: Alert, chosen: CorrelationSettings) -> list[Incident]:
     """Incidents that are open, or ended so late that a refiring would reopen them, with an alert not long ago."""
     moment = min(alert.received_at, alert.started_at)
@@ -94,7 +131,7 @@ def _candidates(log: Journal, alert: Alert, chosen: CorrelationSettings) -> list
     rows = Incident.objects.for_organization(log.organization_id).filter(
         Q(status__in=_OPEN) | Q(status=IncidentStatus.RESOLVED, resolved_at__gte=reopened), last_alert_at__gte=recent
     )
-    return list(rows.order_by("-last_alert_at", "id")[:MOST_INCIDENTS])
+    return list(rows.only(*_LOOKED_AT).order_by("-last_alert_at", "id")[:MOST_INCIDENTS])
 
 
 def _alerts_of(

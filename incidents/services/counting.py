@@ -16,6 +16,7 @@ from incidents.lifecycle import Cause
 from incidents.models import MANUAL_SOURCE, Alert, AlertStatus, Incident, IncidentStatus, Severity
 from incidents.services.assigning import incident_record
 from incidents.services.incidents import status_set
+from incidents.storing import rows_update
 
 OPEN = (IncidentStatus.INVESTIGATING, IncidentStatus.ANALYZED)
 # The worst first.
@@ -70,7 +71,7 @@ def incidents_recount(log: Journal, incidents: Collection[Incident], *, is_told:
             data = {"severity": {"from": before, "to": incident.severity}}
             log.add(incident, "incident.severity", text=f"Its worst alert is {incident.severity}.", data=data)
     fields = ["alert_count", "firing_count", "last_alert_at", "severity", "started_at", "updated_at"]
-    Incident.objects.for_organization(log.organization_id).bulk_update(incidents, fields)
+    rows_update(incidents, fields)
     _services_take_over(incidents, sums)
     return sums
 

@@ -8,8 +8,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit.services import record
+from incidents.doorbell import ringer
 from incidents.errors import NotRetriable, UnknownReference
-from incidents.intake import CUT_HEADER, delivery_accept, doorbell_ring
+from incidents.intake import CUT_HEADER, delivery_accept
 from incidents.models import Delivery, DeliveryState, Integration
 from incidents.services.integrations import integration_secrets
 from incidents.sources import registry
@@ -59,5 +60,5 @@ def delivery_retry(*, organization_id: UUID, actor_id: str, delivery_id: UUID) -
             subject=("delivery", delivery.pk),
             data={"state": before},
         )
-        transaction.on_commit(lambda: doorbell_ring(organization_id))
+        transaction.on_commit(lambda: ringer.ring(organization_id))
     return delivery

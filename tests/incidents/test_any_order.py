@@ -47,7 +47,7 @@ def orders(tellings, seed):
     return shuffled, sorted(tellings, key=lambda each: (each[1], each[2] == "resolved"))
 
 
-def opens_its_own(log, alert):
+def opens_its_own(candidates, alert):
     return Decision(incident_id=None, score=0.0, threshold=1.0, parts=[], considered=[])
 
 
@@ -58,7 +58,7 @@ def test_shuffled_and_repeated_deliveries_end_as_in_order(tellings, seed, batche
     shuffled, in_order = orders(tellings, seed)
     # Whether an alert joins an incident depends on which are open when it comes, by its nature; all else doesn't.
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(placing, "decision_for", opens_its_own)
+        patch.setattr(placing.Candidates, "decision_for", opens_its_own)
         assert process(shuffled, batches) == process(in_order, 1)
 
 

@@ -4,8 +4,6 @@ import json
 from datetime import timedelta
 
 import pytest
-from celery import current_app
-from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
@@ -69,32 +67,18 @@ def test_a_delivery_is_stored_as_it_came_and_accepted():
     assert Alert.objects.get().title == "Größe überschritten"
 
 
-def test_a_delivery_rings_once_until_somebody_hears(django_capture_on_commit_callbacks, monkeypatch):
+def test_a_delivery_rings_once_it_is_committed(django_capture_on_commit_callbacks, monkeypatch):
     rung = []
-    monkeypatch.setattr(current_app, "send_task", lambda name, args: rung.append((name, args)))
+    monkeypatch.setattr(intake.ringer, "ring", rung.append)
     integration = sender(organization_factory())
     with django_capture_on_commit_callbacks(execute=True):
-        for minute in range(3):
-            post(path_of(integration), said(minute=minute))
-    assert rung == [("incidents.process_deliveries", [str(integration.organization_id)])]
+        post(path_of(integration), said())
+        assert rung == []
+    assert rung == [integration.organization_id]
 
-    deliveries_process(integration.organization_id)
     with django_capture_on_commit_callbacks(execute=True):
-        post(path_of(integration), said(minute=3))
-    assert len(rung) == 2
-    cache.delete(intake.bell_key(integration.organization_id))
-
-
-def test_a_broker_that_is_away_loses_nothing(django_capture_on_commit_callbacks, monkeypatch):
-    def refuse(*_):
-        raise ConnectionError("nobody there")
-
-    monkeypatch.setattr(current_app, "send_task", refuse)
-    integration = sender(organization_factory())
-    with django_capture_on_commit_callbacks(execute=True):
-        assert post(path_of(integration), said()).status_code == 202
-    assert Delivery.objects.get().state == "pending"
-    cache.delete(intake.bell_key(integration.organization_id))
+        assert post(path_of(integration), said()).json()["duplicate"]
+    assert len(rung) == 1
 
 
 def test_the_same_delivery_again_is_accepted_and_changes_nothing():
