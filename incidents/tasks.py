@@ -1,7 +1,5 @@
 """Work of the incidents app that runs in a worker. Tasks take ids and may run twice."""
 
-from uuid import UUID
-
 from celery import shared_task
 
 from incidents import subscriptions  # noqa: F401 its tasks
@@ -17,15 +15,9 @@ def end_snoozes() -> None:
     snoozes_end()
 
 
-@shared_task(name="incidents.process_deliveries")
-def process_deliveries(organization_id: str) -> None:
-    """Process what an organisation's senders delivered."""
-    deliveries_process(UUID(organization_id))
-
-
 @shared_task(name="incidents.sweep_deliveries")
 def sweep_deliveries() -> None:
-    """Process the deliveries that the queue lost, or that failed before."""
+    """Process the deliveries that nobody rang for, or that failed before; the worker's own threads do most of that."""
     for organization_id in organizations_waiting():
         deliveries_process(organization_id)
 
