@@ -1,4 +1,4 @@
-"""The ASGI application: Django for HTTP, Channels for websockets."""
+"""The ASGI application: Django for HTTP, with a short way for webhooks; Channels for websockets."""
 
 from __future__ import annotations
 
@@ -19,11 +19,14 @@ from agents.providers import registry  # noqa: E402
 from agents.runs.host import RunHost  # noqa: E402
 from aurora_site.checks import refuse_unusable_settings  # noqa: E402
 from aurora_site.routing import websocket_urlpatterns  # noqa: E402
+from incidents.api.door import WebhookDoor  # noqa: E402
 
 refuse_unusable_settings()
 registry.prepare(registry.ProviderConfig.from_settings(settings))
 
-protocols = ProtocolTypeRouter({"http": django_application, "websocket": URLRouter(websocket_urlpatterns)})
+protocols = ProtocolTypeRouter({
+    "http": WebhookDoor(django_application), "websocket": URLRouter(websocket_urlpatterns)
+})  # fmt: skip
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:

@@ -74,7 +74,6 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "aurora_site.core.http.middleware.RequestIdMiddleware",
-    "incidents.api.door.WebhookMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "aurora_site.core.http.middleware.ContentSecurityMiddleware",
