@@ -15,14 +15,17 @@ from incidents.models import Repeat, Silence
 OPERATORS = ("=", "!=", "=~", "!~")
 MOST_MATCHERS = 20
 LONGEST_NAME, LONGEST_VALUE = 200, 200
-# How much of a value a pattern sees, and how many parts of it may match any number of characters.
-LONGEST_TEXT, MOST_REPEATS = 255, 3
+# How much of a value a pattern sees, and how many parts of it may be matched in several ways.
+LONGEST_TEXT, MOST_CHOICES = 255, 3
 PERIODS = {Repeat.DAILY: timedelta(days=1), Repeat.WEEKLY: timedelta(weeks=1)}
 
 # A group that is repeated may take exponential time; x*, [a-z]+ and .* don't.
-_REPEATED_GROUP = re.compile(r"(?<!\\)\)\s*[*+{]")
-_REPEAT = re.compile(r"(?<!\\)(?:[*+]|\{\d*,\d*\})")
+_REPEATED_GROUP = re.compile(r"\)\s*[*+{]")
 _BACKWARDS = re.compile(r"\\[1-9]|\(\?(?!:)")
+# What a match can take in more than one way, so that their numbers multiply: repeats, what may be missing, and groups.
+_CHOICE = re.compile(r"[*+]|\{\d*,\d*\}|(?<!\()\?|\(")
+# A backslash with the sign that it makes plain; a reference to a group stays.
+_ESCAPED = re.compile(r"\\[^1-9]", re.DOTALL)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +104,7 @@ def _check_pattern(pattern: str, where: str) -> None:
         re.compile(pattern)
     except (re.error, RecursionError, OverflowError) as error:
         raise UnfitSilence(f"This isn't a regular expression: {error}.", field=where) from error
-    if _REPEATED_GROUP.search(pattern) or _BACKWARDS.search(pattern) or len(_REPEAT.findall(pattern)) > MOST_REPEATS:
-        text = f"Use no repeated groups, no references and at most {MOST_REPEATS} of *, + and {{m,n}}."
+    plain = _ESCAPED.sub("_", pattern)
+    if _REPEATED_GROUP.search(plain) or _BACKWARDS.search(plain) or len(_CHOICE.findall(plain)) > MOST_CHOICES:
+        text = f"Use no repeated groups, no references and at most {MOST_CHOICES} of *, +, ?, {{m,n}} and groups."
         raise UnfitSilence(text, field=where)

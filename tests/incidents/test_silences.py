@@ -51,11 +51,22 @@ def test_matchers_look_at_labels_and_what_every_alert_has(matcher, labels, found
     assert matches(held, facts(labels=labels)) is found
 
 
-@pytest.mark.parametrize("pattern", ["(a+)+$", "(a|a)*b", "(", "a*b*c*d*", r"(a)\1", "(?=a)", "[a-z]{2000000}{3,}"])
+@pytest.mark.parametrize(
+    "pattern",
+    ["(a+)+$", "(a|a)*b", "(", "a*b*c*d*", r"(a)\1", "(?=a)", "[a-z]{2000000}{3,}", "a?" * 40 + "a" * 40,
+     "(a|a)" * 30 + "b", r"\\*\\*\\*\\*\\*b", r"(a+\\)*b", r"\\\\*" * 4, "(a?){9}"],
+)  # fmt: skip
 def test_patterns_that_could_take_long_are_refused(pattern):
     with pytest.raises(UnfitSilence) as refused:
         matchers_checked([{"name": "title", "operator": "=~", "value": pattern}])
     assert refused.value.field == "matchers[0].value"
+
+
+@pytest.mark.parametrize(
+    "pattern", ["api|web|db", r"(api|web)-\d+\.example\.org.*", r"what\?\*\+\(\)\{1,2\}", "https?:.*"]
+)
+def test_plain_patterns_are_taken(pattern):
+    assert matchers_checked([{"name": "title", "operator": "=~", "value": pattern}])[0]["value"] == pattern
 
 
 def test_patterns_that_are_taken_are_quick_on_anything():
