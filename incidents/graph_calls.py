@@ -24,7 +24,9 @@ _HEADERS = {
 }  # fmt: skip
 # Labels of caller and callee: Tempo's and OpenTelemetry's service graphs, Istio.
 _LABELS = (("client", "server"), ("source_workload", "destination_workload"), ("source", "destination"))
-_SERIES = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*\s*\{(?P<labels>.*)\}\s*(?P<value>\S+)(\s+-?\d+)?")
+_METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*\s*")
+# The value, and the time in milliseconds where it is told.
+_SAMPLE = re.compile(r"\s*(?P<value>\S+)(?:\s+-?\d+)?")
 _LABEL = re.compile(r'\s*(?P<name>[a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*"(?P<value>(?:[^"\\]|\\.)*)"\s*(?:,|$)')
 _NO_SERVICE = frozenset({"", "unknown"})
 
@@ -154,8 +156,11 @@ def calls_of_exposition(text: str) -> Calls:
     for line, row in enumerate(map(str.strip, text.split("\n")), start=1):
         if not row or row.startswith("#") or "{" not in row:
             continue
-        match = _SERIES.fullmatch(row)
-        labels = _labels(match["labels"]) if match else None
+        # Taken apart at its braces first: one expression for all of it would try every brace.
+        head, _, rest = row.partition("{")
+        inside, closed, sample = rest.rpartition("}")
+        match = _SAMPLE.fullmatch(sample) if closed else None
+        labels = _labels(inside.rstrip()) if match and _METRIC.fullmatch(head) else None
         if match is None or labels is None:
             found.refuse(line, "Not a line of Prometheus' text format.")
         elif match["value"] not in ("0", "0.0", "NaN") and _ends(labels):
@@ -165,7 +170,7 @@ def calls_of_exposition(text: str) -> Calls:
 
 def _labels(text: str) -> dict[str, str] | None:
     labels, at = {}, 0
-    while at < len(text.rstrip()):
+    while at < len(text):
         match = _LABEL.match(text, at)
         if match is None:
             return None

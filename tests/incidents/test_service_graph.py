@@ -2,11 +2,13 @@
 
 import io
 import json
+import time
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from audit.models import Record
+from incidents.graph_calls import calls_of_exposition
 from incidents.models import Incident, Service, ServiceDependency
 from tests.factories.accounts import member_factory
 from tests.factories.incidents import IncidentFactory, ServiceFactory
@@ -213,6 +215,19 @@ broken{client="a 1
     assert counts(result) == (3, 2, 0, 2)
     assert graph_of(editor) == [("shop", 'cart "blue"'), ("web", "shop")]
     assert [one["line"] for one in result["refused"]] == [5, 7]
+
+
+def test_braces_and_labels_by_the_thousand_are_quick_to_read():
+    began = time.monotonic()
+    braces = calls_of_exposition("a{" + "}" * 100_000 + " x y")
+    spaces = calls_of_exposition("a{" + 'b="c",' * 50_000 + " " * 500_000 + "} 1")
+    assert (braces.refused_count, spaces.refused_count, braces.calls, spaces.calls) == (1, 0, [], [])
+    assert time.monotonic() - began < 5
+
+
+def test_a_brace_within_a_label_ends_nothing():
+    (call,) = calls_of_exposition('calls{client="a}b",server="c"} 1 1700000000000').calls
+    assert (call.caller, call.callee) == ("a}b", "c")
 
 
 @pytest.mark.parametrize(
