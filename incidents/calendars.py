@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -19,6 +20,10 @@ from incidents.recurrence import days_of
 MOST_EVENTS = 1000
 MOST_SHIFTS = 2000
 LONGEST_TEXT = 1_000_000
+# Longer shifts would have every day since their beginning looked at.
+LONGEST_SHIFT = timedelta(days=366)
+# What is compared with every member's name, for every shift.
+LONGEST_SUMMARY, MOST_ATTENDEES = 500, 50
 # What reading one event may raise: icalendar's own errors, and ours, are ValueErrors.
 _BAD_EVENT = (ValueError, TypeError, AttributeError, KeyError, OverflowError)
 
@@ -91,8 +96,8 @@ class _Event:
                     uid=self.uid,
                     starts_at=moment,
                     ends_at=end,
-                    attendees=tuple(_attendees(self._event)),
-                    summary=str(self._event.get("SUMMARY", "")),
+                    attendees=tuple(islice(_attendees(self._event), MOST_ATTENDEES)),
+                    summary=str(self._event.get("SUMMARY", ""))[:LONGEST_SUMMARY],
                 )
 
     def _starts(self, since: datetime, until: datetime) -> list[datetime]:
@@ -133,6 +138,8 @@ class _Event:
             raise ValueError("It has no end.")
         if length <= timedelta(0):
             raise ValueError("It ends before it starts.")
+        if length > LONGEST_SHIFT:
+            raise ValueError("It is longer than a year.")
         return length
 
 

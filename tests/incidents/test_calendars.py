@@ -137,3 +137,21 @@ def test_whatever_is_in_it_either_reads_or_is_refused_in_words(lines):
     except UnreadableCalendar:
         return
     assert all(shift.ends_at > shift.starts_at for shift in read.shifts)
+
+
+def test_a_shift_of_centuries_has_not_every_day_of_them_looked_at():
+    text = calendar(*["UID:a\nDTSTART:00020101T000000Z\nDTEND:20000101T000000Z\nRRULE:FREQ=DAILY;INTERVAL=99999"] * 100)
+
+    read = calendar_read(text, SINCE, UNTIL)
+
+    assert (read.shifts, read.problems) == ([], ["An event (a): It is longer than a year."] * 100)
+
+
+def test_what_names_people_is_bounded():
+    attendees = "\n".join(f"ATTENDEE:mailto:person{number}@example.com" for number in range(100))
+    summary = "a" * 100_000
+    text = calendar(f"UID:a\nSUMMARY:{summary}\nDTSTART:20260310T090000Z\nDURATION:PT1H\n{attendees}")
+
+    (shift,) = calendar_read(text, SINCE, UNTIL).shifts
+
+    assert (len(shift.summary), len(shift.attendees)) == (500, 50)
