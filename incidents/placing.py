@@ -206,6 +206,7 @@ class Placer:
         for incident in (source, target):
             text = "A late delivery showed that their alert is the same."
             self.log.add(incident, "incident.merged", text=text, data=data)
+        incident_record("merged", source, "", {"target": str(target.pk), "alerts": 0})
 
     def _silence(self, alert: Alert, at: datetime) -> Silence | None:
         if self._silences is None:

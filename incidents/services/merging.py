@@ -146,3 +146,4 @@ def _reopened_by_alerts(log: Journal, incident: Incident) -> None:
     incident.save(update_fields=["status", "resolved_at", "snoozed_until", "updated_at"])
     data = {"status": {"from": IncidentStatus.RESOLVED, "to": IncidentStatus.INVESTIGATING}}
     log.add(incident, "incident.reopened", text="Reopened by alerts that fire.", data=data)
+    incident_record("reopened", incident, "", data)

@@ -5,6 +5,7 @@ from django.db.models import F
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from audit.models import Record
 from incidents.errors import CannotMerge, IncidentIsMerged, UnknownIncident
 from incidents.models import Alert, Correlation, Incident, Merge, TimelineEntry
 from incidents.services.merging import incident_merge, incident_unmerge
@@ -107,6 +108,7 @@ def test_alerts_that_fire_open_a_resolved_target(organization):
     target.refresh_from_db()
     assert (target.status, target.resolved_at) == ("investigating", None)
     assert TimelineEntry.objects.last().kind == "incident.reopened"
+    assert Record.objects.filter(event="incidents.incident_reopened").count() == 1
 
 
 def test_what_can_not_be_merged_changes_nothing(organization):

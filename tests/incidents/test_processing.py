@@ -154,6 +154,7 @@ def test_a_late_firing_makes_two_alerts_one_and_their_incidents_too():
     first, second = Incident.objects.order_by("number")
     assert (first.status, first.alert_count, second.status, second.merged_into) == ("investigating", 1, "merged", first)
     assert kinds(second)[-1] == "incident.merged"
+    assert Record.objects.filter(event="incidents.incident_merged").count() == 1
 
 
 def test_of_a_group_some_may_have_ended():
