@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
 
+from aurora_site.accounts.models import Membership
 from incidents.graph_calls import cell_for_spreadsheets
 from incidents.models import (
     UNKNOWN_SERVICE,
@@ -136,9 +137,13 @@ def service_by_name(organization_id: object, name: str) -> Service | None:
 
 def rosters(organization_id: object, at: datetime) -> QuerySet[Roster]:
     """The organisation's rosters by name; ``current`` of each are the shifts that are on at a time."""
-    on = Shift.objects.filter(starts_at__lte=at, ends_at__gt=at, user__is_active=True).select_related("user")
+    # Who left the organisation is called no more, and not shown to it either.
+    members = Membership.objects.for_organization(organization_id).values("user_id")
+    on = Shift.objects.filter(starts_at__lte=at, ends_at__gt=at, user__is_active=True, user__in=members)
     found = Roster.objects.for_organization(organization_id).select_related("service")
-    return found.prefetch_related(Prefetch("shifts", on.order_by("starts_at", "id"), to_attr="current"))
+    return found.prefetch_related(
+        Prefetch("shifts", on.select_related("user").order_by("starts_at", "id"), to_attr="current")
+    )
 
 
 def shifts(roster: Roster, at: datetime) -> QuerySet[Shift]:

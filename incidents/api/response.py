@@ -75,7 +75,7 @@ class IncidentResponderView(IncidentsApiView):
     def delete(self, request: Request, incident_id: UUID, user_id: str) -> Response:
         """Take somebody off."""
         rows = selectors.incident_responders(self.incident(incident_id))
-        if not rows.filter(user=user_id).exists():
+        if not any(row.user_id == user_id for row in rows):
             raise NotFound("This person doesn't respond to the incident.")
         response.responder_remove(**self.actor, incident_id=incident_id, user_id=user_id)
         return Response(status=204)

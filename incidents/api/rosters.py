@@ -102,7 +102,7 @@ class OnCallView(RosterApiView):
     @extend_schema(parameters=[OpenApiParameter("service", str)], responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
         """Who is on call now, for a ``service`` or for all without a roster of their own: ``{"on_call": […]}``."""
-        name = request.query_params.get("service", "")
+        name = request.query_params.get("service", "").replace("\x00", "")
         service = selectors.service_by_name(request.auth.organization_id, name) if name else None
         if name and service is None:
             raise NotFound("There is no such service.")

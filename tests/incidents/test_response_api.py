@@ -117,6 +117,7 @@ def test_responders(api, editor, incident):
     assert removed.status_code == 204
     assert [each.user_id for each in Responder.objects.all()] == [editor.user_id]
     assert api("delete", f"responders/{other.user_id}").status_code == 404
+    assert api("delete", "responders/%00").status_code == 404
     wrong = api("post", "responders", {"userId": "me", "role": "boss"})
     assert wrong.json()["fields"] == {"role": ["Allowed values: commander, responder, communications, observer."]}
 

@@ -50,10 +50,21 @@ def test_a_roster_from_its_beginning_to_its_end(client, editor):
     assert client.get("/api/v1/on-call", {"service": "web"}).json() == {"on_call": [person]}
     assert client.get("/api/v1/on-call").json() == {"on_call": []}
     assert client.get("/api/v1/on-call", {"service": "nothing"}).status_code == 404
+    assert client.get("/api/v1/on-call?service=not%00hing").status_code == 404
     assert client.get(f"{url}/shifts").json() == {"shifts": [shift.json()], "total": 1}
     assert client.delete(f"{url}/shifts/{shift.json()['id']}").status_code == 204
     assert client.delete(url).status_code == 204
     assert not Roster.objects.exists()
+
+
+def test_who_left_the_organisation_is_shown_nowhere_as_on_call(client, editor):
+    roster, left = RosterFactory(organization=editor.organization), member_factory(editor.organization)
+    ShiftFactory(roster=roster, user=left.user, starts_at=NOW - HOUR, ends_at=NOW + HOUR)
+    assert [one["user_id"] for one in client.get(f"{ROSTERS}/{roster.pk}").json()["on_call"]] == [left.user_id]
+
+    left.delete()
+
+    assert client.get(f"{ROSTERS}/{roster.pk}").json()["on_call"] == []
 
 
 def test_a_calendar_is_imported(client, editor):
