@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import fmean, median
 from typing import Any
-from uuid import UUID
 
 from django.utils import timezone
 
@@ -16,6 +15,7 @@ from incidents.models import Incident, IncidentStatus, Severity
 
 # More than an organisation has in a year; the newest count.
 MOST_INCIDENTS = 50_000
+GRAVE = (Severity.CRITICAL, Severity.HIGH)
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Row:
     resolved_at: datetime | None
 
 
-def response_figures(organization_id: UUID, days: int) -> dict[str, Any]:
+def response_figures(organization_id: object, days: int) -> dict[str, Any]:
     """Of the incidents that began in the last ``days``, all but the merged ones; times are in seconds from the start of the
     incident. One query. ``{"days", "since", "total", "complete", "mtta", "mttr", "by_severity", "per_day"}``.
     """
@@ -75,8 +75,10 @@ def _by_severity(rows: list[Row]) -> dict[str, Any]:
 
 
 def _per_day(rows: list[Row], since: datetime, now: datetime) -> list[dict[str, Any]]:
-    """How many began, and how many of them were resolved, on each day (UTC), oldest first."""
+    """How many began, how many of these were critical or high (``grave``), and how many of all were resolved, on each day
+    (UTC), oldest first."""
     opened = Counter(row.started_at.date() for row in rows)
+    grave = Counter(row.started_at.date() for row in rows if row.severity in GRAVE)
     resolved = Counter(row.resolved_at.date() for row in rows if row.resolved_at)
     days = [since.date() + timedelta(days=number) for number in range((now.date() - since.date()).days + 1)]
-    return [{"date": day, "opened": opened[day], "resolved": resolved[day]} for day in days]
+    return [{"date": day, "opened": opened[day], "grave": grave[day], "resolved": resolved[day]} for day in days]

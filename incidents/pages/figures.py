@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
+from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Q
-from django.db.models.functions import TruncDay
-from django.utils import timezone
 
-from incidents.models import Incident
+from incidents.figures import response_figures
 from incidents.pages.times import span
 
 DAYS = 30
@@ -61,46 +59,32 @@ def figures_of(organization_id: object) -> Figures:
 
 
 def _counted(organization_id: object) -> Figures:
-    today = timezone.now().date()
-    days = [today - timedelta(days=ago) for ago in reversed(range(DAYS))]
-    first = timezone.make_aware(datetime.combine(days[0], time.min))
-    begun = (
-        Incident.objects.for_organization(organization_id).filter(started_at__gte=first, merged_into=None).order_by()
-    )
-    counted = begun.annotate(day=TruncDay("started_at")).values_list("day")
-    groups = counted.annotate(count=Count("pk"), grave=Count("pk", filter=Q(severity__in=("critical", "high"))))
-    daily = {day.date(): (count, grave) for day, count, grave in groups}
-    most = max((count for count, _ in daily.values()), default=0)
-    means = begun.aggregate(acknowledged=_mean("acknowledged_at"), resolved=_mean("resolved_at"))
+    told = response_figures(organization_id, DAYS - 1)
+    most = max(day["opened"] for day in told["per_day"])
     return Figures(
-        bars=_bars(daily, days, most),
-        days=days,
-        total=sum(count for count, _ in daily.values()),
+        bars=_bars(told["per_day"], most),
+        days=[day["date"] for day in told["per_day"]],
+        total=told["total"],
         most=most,
-        until_acknowledged=_words(means["acknowledged"]),
-        until_resolved=_words(means["resolved"]),
+        until_acknowledged=_words(told["mtta"]["mean_seconds"]),
+        until_resolved=_words(told["mttr"]["mean_seconds"]),
     )
 
 
-def _mean(field: str) -> Avg:
-    took = ExpressionWrapper(F(field) - F("started_at"), output_field=DurationField())
-    return Avg(took, filter=Q(**{f"{field}__gte": F("started_at")}))
+def _words(seconds: float | None) -> str:
+    return "" if seconds is None else span(timedelta(seconds=seconds))
 
 
-def _words(mean: timedelta | None) -> str:
-    return "" if mean is None else span(mean)
-
-
-def _bars(daily: Mapping[date, tuple[int, int]], days: Sequence[date], most: int) -> list[Bar]:
+def _bars(per_day: Sequence[Mapping[str, Any]], most: int) -> list[Bar]:
     return [
         Bar(
             place,
-            _height(daily[day][0], most),
-            _height(daily[day][1], most),
-            f"{day:%-d %b}: {daily[day][0]}, of them {daily[day][1]} critical or high",
+            _height(day["opened"], most),
+            _height(day["grave"], most),
+            f"{day['date']:%-d %b}: {day['opened']}, of them {day['grave']} critical or high",
         )
-        for place, day in enumerate(days)
-        if day in daily
+        for place, day in enumerate(per_day)
+        if day["opened"]
     ]
 
 
