@@ -30,11 +30,12 @@ class Explanation:
 
 
 def alert_explanation(*, organization_id: UUID, alert_id: UUID) -> Explanation | None:
-    """The newest decision about an alert of the organisation; None if there is no such alert. Three queries."""
+    """Why an alert of the organisation is where it is now, the newest decision otherwise; None if there is no such alert."""
     alert = Alert.objects.for_organization(organization_id).filter(pk=alert_id).first()
     if alert is None:
         return None
-    stored = alert.correlations.order_by("-at", "-id").first()
+    newest = alert.correlations.order_by("-at", "-id")
+    stored = newest.filter(incident=alert.incident_id).first() or newest.first()
     return Explanation(alert, stored, _considered(organization_id, stored) if stored else [])
 
 

@@ -19,6 +19,7 @@ from agents.pages.wording import sentence
 from aurora_site.accounts.identity import Identity
 from incidents.models import Alert, Correlation, Incident
 from incidents.pages.incidents import page_context
+from incidents.selectors import reasons_of
 
 ALERTS_ON_A_PAGE = 20
 LABELS_SHOWN = 12
@@ -85,9 +86,9 @@ def alerts_page(incident: Incident, number: str | None) -> Page:
 
 
 def shown_alerts(alerts: Iterable[Alert], organization_id: object) -> list[Shown]:
-    """The alerts with their reasons, in three queries however many there are."""
+    """The alerts with their reasons, in a constant number of queries."""
     listed = list(alerts)
-    newest = {row.alert_id: row for row in Correlation.objects.filter(alert__in=listed).order_by("at", "id")}
+    newest = reasons_of(listed)
     others = _incidents_named(newest.values(), organization_id)
     return [
         Shown(

@@ -6,8 +6,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from audit.models import Record
+from incidents.correlation.explained import alert_explanation
 from incidents.errors import CannotMerge, IncidentIsMerged, UnknownIncident
 from incidents.models import Alert, Correlation, Incident, Merge, TimelineEntry
+from incidents.pages.alerts import STRATEGIES, shown_alerts
 from incidents.services.merging import incident_merge, incident_unmerge
 from tests.factories.accounts import organization_factory
 from tests.factories.incidents import (
@@ -82,6 +84,9 @@ def test_what_came_goes_back_and_what_arrived_since_stays(organization):
     assert (source.status, source.merged_into) == ("investigating", None)
     assert (source.alert_count, target.alert_count) == (1, 1)
     assert Correlation.objects.filter(alert=came, incident=source).get() == reason
+    (shown,) = shown_alerts([Alert.objects.get(pk=came.pk)], organization.pk)
+    assert shown.why.words == STRATEGIES[reason.strategy]
+    assert alert_explanation(organization_id=organization.pk, alert_id=came.pk).correlation == reason
     undone = Merge.objects.get()
     assert (undone.undone_by_id, undone.undone_at is not None) == ("user_a", True)
 
