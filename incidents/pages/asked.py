@@ -51,10 +51,15 @@ def asked_in(given: QueryDict) -> Asked:
     return Asked(
         status=status if status in STATUS_WORDS else "",
         severity=severity if severity in Severity.values else "",
-        service=given.get("service", "").strip()[:LONGEST_TEXT],
-        source=given.get("source", "").strip()[:32],
-        q=given.get("q", "").strip().replace("\x00", "")[:LONGEST_TEXT],
+        service=_plain(given, "service"),
+        source=_plain(given, "source")[:32],
+        q=_plain(given, "q"),
     )
+
+
+def _plain(given: QueryDict, name: str) -> str:
+    """A text without what no database looks for."""
+    return given.get(name, "").replace("\x00", "").strip()[:LONGEST_TEXT]
 
 
 def narrowed(organization_id: object, asked: Asked) -> QuerySet[Incident]:

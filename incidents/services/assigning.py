@@ -43,7 +43,7 @@ def assignee_set(log: Journal, incident: Incident, user_id: str | None, actor_id
 def require_member(organization_id: UUID, user_id: str, field: str) -> None:
     """Raises UnknownReference unless it is the id of somebody who may sign in and is a member."""
     members = Membership.objects.for_organization(organization_id)
-    if not members.filter(user_id=user_id, user__is_active=True).exists():
+    if "\x00" in user_id or not members.filter(user_id=user_id, user__is_active=True).exists():
         raise UnknownReference("Nobody in the organisation has this id.", field=field)
 
 

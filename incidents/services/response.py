@@ -109,7 +109,8 @@ def responder_remove(*, organization_id: UUID, actor_id: str, incident_id: UUID,
     """Take somebody off. Raises UnknownIncident, and UnknownReference for somebody who doesn't respond to it."""
     with journal(organization_id) as log:
         incident = incident_locked(log, incident_id)
-        if not Responder.objects.filter(incident=incident, user_id=user_id).delete()[0]:
+        responders = Responder.objects.filter(incident=incident)
+        if not responders.filter(user_id=user_id.replace("\x00", "")).delete()[0]:
             raise UnknownReference("This person doesn't respond to the incident.", field="userId")
         data = {"user": user_id}
         log.add(incident, "incident.responder_removed", actor_id=actor_id, text="Responds no longer.", data=data)

@@ -108,6 +108,12 @@ def test_an_assignee_of_elsewhere_is_refused(browser: Client, incident: Incident
     assert incident.assignee is None
 
 
+def test_null_characters_in_a_name_name_nobody(browser: Client, incident: Incident) -> None:
+    assert sent(browser, incident, "assign", user="a\x00") == "Nobody in the organisation has this id."
+    assert "respond" in sent(browser, incident, "responder-remove", user="a\x00")
+    assert not TimelineEntry.objects.exists()
+
+
 def test_a_script_gets_the_page_as_it_is_now(browser: Client, incident: Incident) -> None:
     script = {"HX-Request": "true"}
     done = browser.post(f"/incidents/{incident.pk}/acknowledge", headers=script)

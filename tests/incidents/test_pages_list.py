@@ -141,6 +141,13 @@ def test_an_empty_list_says_how_to_begin(member: Membership, settings: Any) -> N
     assert "Ask an administrator to add an integration" in editor and "alert storm" not in editor
 
 
+def test_null_characters_in_filters_find_nothing_special(member: Membership, browser: Client) -> None:
+    incident(member, "Broken")
+    assert [browser.get(f"/incidents?{name}=%00").status_code for name in ("q", "service", "source", "status")] == [
+        200
+    ] * 4
+
+
 def test_figures_can_be_read(member: Membership, browser: Client) -> None:
     began = timezone.now() - timedelta(hours=3)
     row = incident(member, "Over", status="resolved", resolved_at=began + timedelta(hours=2), acknowledged_at=began)
