@@ -104,10 +104,13 @@ class History:
             return 0
         old = sum(event.at < self.events[-1].at - KEPT_FOR for event in self.events)
         many = len(self.events) - KEPT_EVENTS if len(self.events) > MOST_EVENTS else 0
+        wanted = max(old, many)
+        # Ends that came before their beginnings stay: the beginnings may be on their way.
+        if not wanted:
+            return 0
         firing = [index for index, event in enumerate(self.events) if event.status == FIRING]
         if not firing:
-            return max(old, many)
-        wanted = max(old, many)
+            return wanted
         found = next((index for index in firing if index >= wanted), firing[-1])
         # One event that stands for those before it is no saving.
         return found if found > 1 else 0

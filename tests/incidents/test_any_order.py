@@ -63,6 +63,12 @@ def test_shuffled_and_repeated_deliveries_end_as_in_order(tellings, seed, batche
 
 
 @pytest.mark.django_db
+def test_ends_that_come_before_their_beginnings_wait_for_them():
+    tellings = [("disk", 0, "resolved"), ("disk", 1, "resolved"), ("disk", 2, "firing"), ("disk", 1, "firing")]
+    assert process([*tellings, ("disk", 0, "firing")], 1) == process([("disk", 0, "firing"), *tellings], 12)
+
+
+@pytest.mark.django_db
 @settings(max_examples=5)
 @given(TELLINGS, st.integers(0, 1000), st.integers(1, 12))
 def test_correlated_or_not_the_alerts_are_the_same(tellings, seed, batches):
