@@ -18,7 +18,7 @@ from django.db import connection, connections
 
 from aurora_site.core import databases, embedded, env, queue
 from aurora_site.core.home import SECRETS_FILE, home
-from aurora_site.ops import health, heartbeat, ledger_diagnosis, readiness
+from aurora_site.ops import health, heartbeat, ledger_diagnosis, mail_diagnosis, readiness
 from aurora_site.ops.finding import Finding
 
 OLDEST_PYTHON = (3, 11)
@@ -210,6 +210,7 @@ LOOKS: dict[str, Callable[[str], Finding]] = {
     "ledger sealing": ledger_diagnosis.sealed,
     "ledger anchor": ledger_diagnosis.anchor,
     "language model": _language_model,
+    "mail": mail_diagnosis.mail,
 }
 
 

@@ -16,6 +16,9 @@ def channel_as_json(channel: NotificationChannel) -> dict[str, Any]:
         "address": shown_address(channel),
         "isEnabled": channel.is_enabled,
         "createdAt": channel.created_at,
+        # What lists count along.
+        "givenUp": getattr(channel, "dead", 0),
+        "lastError": getattr(channel, "last_error", None) or "",
     }
 
 

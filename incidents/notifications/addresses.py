@@ -11,11 +11,17 @@ from incidents.errors import BadValue
 from incidents.models import ChannelKind, NotificationChannel
 
 LONGEST_EMAIL = 254
+# Instead of an e-mail address: whoever has the incident, at the address of their account.
+ASSIGNEE = "assignee"
+# So much of the end of a webhook's address is shown, to tell channels apart; of one that short nothing is.
+SHOWN_END, SHORTEST_HIDDEN = 4, 16
 
 
 def checked_address(kind: str, address: str) -> str:
     """The address if a channel of the kind can use it. Raises BadValue."""
     address = address.strip()
+    if kind == ChannelKind.EMAIL and address.lower() == ASSIGNEE:
+        return ASSIGNEE
     try:
         if kind == ChannelKind.EMAIL:
             validate_email(address)
@@ -24,18 +30,20 @@ def checked_address(kind: str, address: str) -> str:
         else:
             checked_url(address)
     except ValidationError:
-        raise BadValue("Give one e-mail address.", field="address") from None
+        raise BadValue(f"Give one e-mail address, or the word {ASSIGNEE}.", field="address") from None
     except OutboundRefused as error:
         raise BadValue(str(error), field="address") from None
     return address
 
 
 def shown_address(channel: NotificationChannel) -> str:
-    """Where a channel leads, without what is secret in it: ``https://hooks.example.com/…``, ``o…@example.com``."""
+    """Where a channel leads, without what is secret in it: ``https://hooks.example.com/…a1b2``, ``o…@example.com``."""
     try:
         address = unseal(channel.address_sealed)
     except SecretUnreadable:
         return "unreadable: enter it anew"
+    if address == ASSIGNEE:
+        return ASSIGNEE
     if channel.kind == ChannelKind.EMAIL:
         name, _, domain = address.rpartition("@")
         return f"{name[:1]}…@{domain}"
@@ -43,4 +51,14 @@ def shown_address(channel: NotificationChannel) -> str:
         url = checked_url(address)
     except OutboundRefused:
         return "…"
-    return f"{url.scheme}://{url.netloc.decode('ascii', 'replace')}/…"
+    hidden = url.raw_path.decode("ascii", "replace")
+    end = hidden[-SHOWN_END:] if len(hidden) >= SHORTEST_HIDDEN else ""
+    return f"{url.scheme}://{url.netloc.decode('ascii', 'replace')}/…{end}"
+
+
+def leads_to_assignee(channel: NotificationChannel) -> bool:
+    """Whether a channel mails whoever has the incident."""
+    try:
+        return channel.kind == ChannelKind.EMAIL and unseal(channel.address_sealed) == ASSIGNEE
+    except SecretUnreadable:
+        return False

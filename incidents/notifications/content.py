@@ -10,8 +10,8 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from aurora_site.accounts.models import User
-from incidents.models import Notification, NotificationChannel
+from aurora_site.accounts.models import Membership, User
+from incidents.models import Incident, Notification, NotificationChannel
 from incidents.notifications import kinds
 
 LONGEST_SUBJECT = 200
@@ -22,7 +22,7 @@ _BREAK = "\u200b"
 @dataclass(frozen=True, kw_only=True)
 class Content:
     """One message. ``payload`` is the webhook's body; the others are for people: one line, a few lines, and where to read
-    more."""
+    more. ``assignee_email`` is empty where nobody has the incident."""
 
     id: str
     payload: dict[str, Any]
@@ -30,6 +30,7 @@ class Content:
     label: str
     lines: tuple[str, ...]
     url: str
+    assignee_email: str = ""
 
     @property
     def body(self) -> bytes:
@@ -77,7 +78,9 @@ def content_of(notification: Notification) -> Content:
         "services": services,
         "alert_count": incident.alert_count,
         "firing_count": incident.firing_count,
-        "assignee": incident.assignee_id,
+        "assignee": {"id": incident.assignee_id, "name": incident.assignee.get_full_name()}
+        if incident.assignee
+        else None,
         "source": incident.source_type,
         "started_at": _stamp(incident.started_at),
         "resolved_at": _stamp(incident.resolved_at),
@@ -102,11 +105,12 @@ def content_of(notification: Notification) -> Content:
         label=f"#{incident.number} {incident.title}",
         lines=tuple(line for line in lines if line),
         url=url,
+        assignee_email=_assignee_email(incident),
     )
 
 
-def test_content(channel: NotificationChannel, message_id: str) -> Content:
-    """A message that says that it is a test."""
+def test_content(channel: NotificationChannel, message_id: str, tester: User | None) -> Content:
+    """A message that says that it is a test. Where a channel mails whoever has an incident, the tester stands for them."""
     text = "Aurora can reach this channel. Nothing is wrong."
     return Content(
         id=message_id,
@@ -119,7 +123,17 @@ def test_content(channel: NotificationChannel, message_id: str) -> Content:
         label=channel.name,
         lines=(text,),
         url=f"{settings.AURORA_PUBLIC_URL}/notifications",
+        assignee_email=tester.email if tester else "",
     )
+
+
+def _assignee_email(incident: Incident) -> str:
+    """The address of whoever has the incident and is still a member who may sign in."""
+    person = incident.assignee
+    members = Membership.objects.for_organization(incident.organization_id)
+    if person is None or not person.is_active or not members.filter(user=person).exists():
+        return ""
+    return str(person.email)
 
 
 def _name_of(actor_id: str) -> str:

@@ -14,6 +14,7 @@ from django.core.mail import EmailMessage, get_connection
 from aurora_site.core.netguard import Answer, Guard, Limits, OutboundError, OutboundRefused
 from aurora_site.core.secret_text import SecretUnreadable, unseal
 from incidents.models import ChannelKind, NotificationChannel
+from incidents.notifications.addresses import ASSIGNEE
 from incidents.notifications.content import Content
 from incidents.notifications.standard_webhooks import signature_headers
 
@@ -21,6 +22,8 @@ from incidents.notifications.standard_webhooks import signature_headers
 RETRIED_STATUSES = frozenset({408, 425, 429})
 LONGEST_RETRY_AFTER = 4 * 3600
 LONGEST_TEXT = 500
+CONSOLE_BACKEND = "django.core.mail.backends.console.EmailBackend"
+NO_MAIL_SERVER = "No mail server is configured, so nothing was sent: set EMAIL_URL."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +31,7 @@ class Outcome:
     """How an attempt ended, in words for people. ``is_final``: another one would end the same way.
 
     ``is_away``: nobody answered, so that others to the channel may wait. ``retry_after`` are seconds that it asked for.
+    ``is_skipped``: there was nobody to tell, so that it is done without having been sent.
     """
 
     is_delivered: bool
@@ -35,6 +39,7 @@ class Outcome:
     is_final: bool = False
     is_away: bool = False
     retry_after: float = 0.0
+    is_skipped: bool = False
 
 
 def deliver(channel: NotificationChannel, content: Content) -> Outcome:
@@ -43,6 +48,11 @@ def deliver(channel: NotificationChannel, content: Content) -> Outcome:
         return _BY_KIND[channel.kind](channel, content)
     except SecretUnreadable as error:
         return Outcome(is_delivered=False, text=str(error), is_final=True)
+
+
+def mail_is_configured() -> bool:
+    """Whether there is a mail server; without one Django prints mails into the log."""
+    return bool(settings.EMAIL_BACKEND != CONSOLE_BACKEND)
 
 
 def _webhook(channel: NotificationChannel, content: Content) -> Outcome:
@@ -96,11 +106,20 @@ def _retry_after(answer: Answer) -> float:
 
 
 def _email(channel: NotificationChannel, content: Content) -> Outcome:
+    if not mail_is_configured():
+        return Outcome(is_delivered=False, text=NO_MAIL_SERVER, is_final=True)
+    address = unseal(channel.address_sealed)
+    if address == ASSIGNEE and not content.assignee_email:
+        return Outcome(is_delivered=True, text="Nobody has the incident, so nobody was told.", is_skipped=True)
+    return _mailed(content.assignee_email if address == ASSIGNEE else address, content)
+
+
+def _mailed(address: str, content: Content) -> Outcome:
     message = EmailMessage(
         subject=content.subject,
         body=content.text,
         from_email=settings.DEFAULT_FROM_EMAIL,
-        to=[unseal(channel.address_sealed)],
+        to=[address],
         headers={"Auto-Submitted": "auto-generated", "X-Aurora-Notification": content.id},
         connection=get_connection(timeout=settings.AURORA_NOTIFICATION_TIMEOUT),
     )

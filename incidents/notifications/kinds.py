@@ -20,6 +20,8 @@ KINDS = (
     "alert.refired", "alert.flapping", "alert.settled", "alert.silenced",
 )  # fmt: skip
 TEST = "notification.test"
+# The first that is told of an incident.
+NEW = frozenset({"incident.opened", "incident.created"})
 # Incidents that wait no longer: what was held back for them goes out.
 WAKING = frozenset({"incident.unsnoozed", "incident.resolved"})
 _WORDS = {

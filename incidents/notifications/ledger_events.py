@@ -50,7 +50,11 @@ EVENTS = (
         "A person had a notification sent again",
         {"channel": "the channel", "incident": "the incident"},
     ),
-    Event("incidents.notification_sent", "A notification was delivered", _OUTCOME),
+    Event(
+        "incidents.notification_sent",
+        "A notification was delivered, or there was nobody to tell",
+        {**_OUTCOME, "reason": "why nobody was told, where nobody was"},
+    ),
     Event("incidents.rule_created", "A rule of what is told where was added", {"channel": "the channel", **_RULE}),
     Event("incidents.rule_deleted", "A rule was taken away", {"name": "its name"}),
     Event(

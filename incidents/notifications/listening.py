@@ -18,6 +18,7 @@ from incidents.models import (
     TimelineEntry,
 )
 from incidents.notifications import kinds
+from incidents.notifications.addresses import leads_to_assignee
 from incidents.notifications.ringing import ring
 
 
@@ -31,7 +32,8 @@ def notifications_enqueue(entries: Sequence[TimelineEntry]) -> None:
     enabled = NotificationRule.objects.for_organization(organization_id).filter(
         is_enabled=True, channel__is_enabled=True
     )
-    rules = list(enabled.prefetch_related("services").order_by("name", "id")) if told else []
+    ordered = enabled.select_related("channel").prefetch_related("services").order_by("name", "id")
+    rules = list(ordered) if told else []
     if not rules:
         return
     rows = Incident.objects.for_organization(organization_id).filter(pk__in={entry.incident_id for entry in told})
@@ -49,10 +51,24 @@ def notifications_enqueue(entries: Sequence[TimelineEntry]) -> None:
         for entry in told
         for rule in _telling(rules, entry, incidents).values()
     ]
+    made = _without_second_mails(made, rules)
     Notification.objects.bulk_create(made)
     _wake(organization_id, entries, now)
     if due := [row.pk for row in made if row.next_attempt_at <= now]:
         transaction.on_commit(partial(ring, due), robust=True)
+
+
+def _without_second_mails(made: list[Notification], rules: Sequence[NotificationRule]) -> list[Notification]:
+    """Who has an incident from its first moment hears of it once: that it is new, and not also that it is theirs."""
+    opened = {(row.channel_id, row.incident_id) for row in made if row.entry.kind in kinds.NEW}
+    second = [
+        row for row in made if row.entry.kind == "incident.assigned" and (row.channel_id, row.incident_id) in opened
+    ]
+    if not second:
+        return made
+    theirs = {rule.channel_id for rule in rules if leads_to_assignee(rule.channel)}
+    left_out = {row.pk for row in second if row.channel_id in theirs}
+    return [row for row in made if row.pk not in left_out]
 
 
 def held_until(incident: Incident, entry: TimelineEntry, now: datetime) -> datetime | None:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from incidents.models import Notification, NotificationChannel, NotificationRule, NotificationState
 
 
 def channels(organization_id: object) -> QuerySet[NotificationChannel]:
-    """An organisation's channels by name, with how many notifications wait (``waiting``) and were given up (``dead``)."""
+    """An organisation's channels by name, with how many notifications wait (``waiting``) and were given up (``dead``), and
+    why the last of these was (``last_error``, None where none was)."""
     rows = NotificationChannel.objects.for_organization(organization_id)
+    given_up = Notification.objects.for_organization(organization_id).filter(
+        channel=OuterRef("pk"), state=NotificationState.DEAD
+    )
     return rows.annotate(
+        last_error=Subquery(given_up.order_by("-created_at", "id").values("last_error")[:1]),
         waiting=Count("notifications", filter=Q(notifications__state=NotificationState.PENDING)),
         dead=Count("notifications", filter=Q(notifications__state=NotificationState.DEAD)),
     ).order_by("name", "id")

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from audit.services import record
 from incidents.journal import journal
-from incidents.models import Notification, NotificationState
+from incidents.models import Notification, NotificationState, TimelineEntry
 from incidents.notifications.content import content_of
 from incidents.notifications.delivering import Outcome, deliver
 from incidents.notifications.listening import held_until
@@ -49,7 +49,7 @@ def notification_send(*, notification_id: UUID) -> Outcome | None:
     if outcome.is_away:
         cache.set(pause_key(channel.pk), 1, _pause_seconds())
     if outcome.is_delivered:
-        _sent(claim)
+        _sent(claim, outcome)
     elif outcome.is_final or claim.attempt >= settings.AURORA_NOTIFICATION_ATTEMPTS:
         _dead(claim, outcome)
     else:
@@ -72,7 +72,7 @@ def _claimed(notification_id: UUID) -> Claim | None:
     """Take a notification by compare-and-swap on its number of attempts and its turn."""
     now = timezone.now()
     due = Notification.objects.filter(pk=notification_id, state=NotificationState.PENDING, next_attempt_at__lte=now)
-    row = due.select_related("channel", "incident__service", "entry").first()
+    row = due.select_related("channel", "incident__service", "incident__assignee", "entry").first()
     if row is None:
         return None
     same = Notification.objects.filter(
@@ -98,10 +98,11 @@ def _pause_seconds() -> float:
     return min(float(settings.AURORA_NOTIFICATION_RETRY_SECONDS), LONGEST_PAUSE_SECONDS)
 
 
-def _sent(claim: Claim) -> None:
+def _sent(claim: Claim, outcome: Outcome) -> None:
+    note = outcome.text if outcome.is_skipped else ""
     with transaction.atomic():
-        if _settle(claim, state=NotificationState.SENT, sent_at=timezone.now(), last_error=""):
-            _recorded("sent", claim, {})
+        if _settle(claim, state=NotificationState.SENT, sent_at=timezone.now(), last_error=note):
+            _recorded("sent", claim, {"reason": note} if note else {})
 
 
 def _put_off(claim: Claim, outcome: Outcome) -> None:
@@ -114,19 +115,23 @@ def _put_off(claim: Claim, outcome: Outcome) -> None:
 
 
 def _dead(claim: Claim, outcome: Outcome) -> None:
-    """Give it up, visibly: on the incident's timeline, in the list, in the ledger."""
+    """Give it up, visibly: in the list, in the ledger, and the first time for the channel on the incident's timeline."""
     row = claim.row
     with journal(row.organization_id) as log:
         if not _settle(claim, state=NotificationState.DEAD, last_error=outcome.text[:LONGEST_ERROR]):
             return
         channel = {"id": str(row.channel_id), "name": row.channel.name, "kind": row.channel.kind}
-        log.add(
-            row.incident,
-            "notification.dead",
-            text=f"{row.channel.name} could not be told. {outcome.text}",
-            data={"notification": str(row.pk), "channel": channel, "kind": row.entry.kind, "attempts": claim.attempt},
-        )
+        if not _is_on_timeline(row):
+            told = {"notification": str(row.pk), "channel": channel, "kind": row.entry.kind, "attempts": claim.attempt}
+            text = f"{row.channel.name} could not be told. {outcome.text}"
+            log.add(row.incident, "notification.dead", text=text, data=told)
         _recorded("dead", claim, {"reason": outcome.text})
+
+
+def _is_on_timeline(row: Notification) -> bool:
+    """Whether the incident's timeline says already that the channel could not be told of something."""
+    entries = TimelineEntry.objects.for_organization(row.organization_id).filter(incident_id=row.incident_id)
+    return entries.filter(kind="notification.dead", data__channel__id=str(row.channel_id)).exists()
 
 
 def _settle(claim: Claim, **fields: object) -> bool:

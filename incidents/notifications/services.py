@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from audit.services import record
+from aurora_site.accounts.models import User
 from aurora_site.core.secret_text import seal
 from incidents.errors import AlreadyExists, BadValue, NotRetriable, UnknownReference
 from incidents.models import ChannelKind, Notification, NotificationChannel, NotificationState
@@ -99,7 +100,8 @@ def channel_test(*, organization_id: UUID, actor_id: str, channel_id: UUID) -> O
     channel = NotificationChannel.objects.for_organization(organization_id).filter(pk=channel_id).first()
     if channel is None:
         raise UnknownReference("There is no such channel.", field="channel")
-    outcome = deliver(channel, test_content(channel, f"test_{uuid4().hex}"))
+    tester = User.objects.filter(pk=actor_id).first()
+    outcome = deliver(channel, test_content(channel, f"test_{uuid4().hex}", tester))
     if outcome.is_delivered:
         cache.delete(pause_key(channel.pk))
     data = {"delivered": outcome.is_delivered, "outcome": outcome.text}

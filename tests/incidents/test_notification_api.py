@@ -49,8 +49,8 @@ def test_a_channel_shows_its_secret_once_and_its_address_never(client, admin):
     body = made.json()
     row = NotificationChannel.objects.get()
     assert body == {
-        "id": str(row.pk), "name": "Ops", "kind": "webhook", "address": "https://hooks.example.org/…",
-        "isEnabled": True, "createdAt": body["createdAt"], "secret": unseal(row.secret_sealed),
+        "id": str(row.pk), "name": "Ops", "kind": "webhook", "address": "https://hooks.example.org/…oken",
+        "isEnabled": True, "createdAt": body["createdAt"], "givenUp": 0, "lastError": "", "secret": unseal(row.secret_sealed),
     }  # fmt: skip
     assert len(key_of(body["secret"])) == 32
     assert (unseal(row.address_sealed), row.created_by_id) == (WEBHOOK["address"], admin.user_id)

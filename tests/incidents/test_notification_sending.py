@@ -14,12 +14,16 @@ from django.utils import timezone
 from audit.models import Record
 from incidents.models import ChannelKind, Notification, TimelineEntry
 from incidents.notifications import sending
+from incidents.notifications.delivering import CONSOLE_BACKEND, NO_MAIL_SERVER
 from incidents.notifications.ringing import bell_key
 from incidents.notifications.sending import delay_seconds, notification_send, pause_key
-from incidents.notifications.services import channel_update, notification_resend
+from incidents.notifications.services import channel_test, channel_update, notification_resend
 from incidents.notifications.standard_webhooks import signature_headers
 from incidents.notifications.tasks import send_notification, sweep_notifications
 from incidents.services.incidents import incident_create
+from incidents.services.response import incident_assign, severity_set
+from incidents.services.rosters import roster_create, shift_add
+from tests.factories.accounts import member_factory
 from tests.incidents.notified import about, channel, head_and_body, make_due, rule, secret_of, told, verified
 from tests.loopback import reply, serving
 
@@ -318,3 +322,100 @@ def test_a_slack_message_mentions_nobody_and_links_nowhere_else(server):
     assert " &amp; " in text
     assert text.count("<") == 1
     assert f"/incidents/{Notification.objects.get().incident_id}|#1 " in text
+
+
+def test_without_a_mail_server_nothing_is_said_to_be_sent(settings):
+    settings.EMAIL_BACKEND = CONSOLE_BACKEND
+    notification = told("oncall@example.org", kind="email")
+    send(notification)
+    assert (notification.state, notification.attempts, notification.last_error) == ("dead", 1, NO_MAIL_SERVER)
+    outcome = channel_test(**about(notification.channel.organization), channel_id=notification.channel_id)
+    assert (outcome.is_delivered, outcome.text) == (False, NO_MAIL_SERVER)
+    assert "EMAIL_URL" in NO_MAIL_SERVER
+
+
+def assigned(person):
+    """The notifications of a channel for assignees, of an incident that a person has."""
+    to = channel("Assignee", kind="email", organization=person.organization)
+    rule(to)
+    who = about(person.organization)
+    incident = incident_create(**who, title="Checkout is down")
+    incident_assign(**who, incident_id=incident.pk, user_id=person.user_id)
+    return Notification.objects.filter(channel=to).order_by("entry__seq")
+
+
+def test_whoever_has_the_incident_is_mailed_at_their_own_address():
+    person = member_factory()
+    for notification in assigned(person):
+        send(notification)
+    assert [message.to for message in mail.outbox] == [[person.user.email]] * 2
+    assert [message.subject.split(":")[0] for message in mail.outbox] == ["[Aurora] New incident", "[Aurora] Assigned"]
+
+
+def test_where_nobody_has_the_incident_nobody_is_told_and_it_is_done():
+    notification = told("assignee", kind="email")
+    send(notification)
+    assert (notification.state, notification.last_error) == ("sent", "Nobody has the incident, so nobody was told.")
+    assert mail.outbox == []
+    assert records("notification_sent")[0]["reason"] == "Nobody has the incident, so nobody was told."
+
+
+def test_who_left_the_organisation_is_not_mailed_about_its_incidents():
+    person = member_factory()
+    notification = assigned(person).last()
+    person.delete()
+    send(notification)
+    assert (notification.state, mail.outbox) == ("sent", [])
+
+
+def test_a_new_incident_that_goes_to_who_is_on_call_is_told_to_them_once():
+    person = member_factory()
+    who = about(person.organization)
+    theirs = channel("assignee", kind="email", organization=person.organization)
+    others = channel("ops@example.org", kind="email", organization=person.organization, name="All of ops")
+    for to in (theirs, others):
+        rule(to, name=to.name)
+    roster = roster_create(**who, name="Primary")
+    now = timezone.now()
+    shift_add(
+        **who,
+        roster_id=roster.pk,
+        user_id=person.user_id,
+        starts_at=now - timedelta(hours=1),
+        ends_at=now + timedelta(hours=1),
+    )
+    incident_create(**who, title="Checkout is down")
+    told_kinds = {to.name: list(to.notifications.values_list("entry__kind", flat=True)) for to in (theirs, others)}
+    assert told_kinds["Ops"] == ["incident.created"]
+    assert sorted(told_kinds["All of ops"]) == ["incident.assigned", "incident.created"]
+
+
+def test_the_test_of_a_channel_for_assignees_goes_to_the_tester():
+    person = member_factory()
+    to = channel("assignee", kind="email", organization=person.organization)
+    outcome = channel_test(organization_id=person.organization_id, actor_id=person.user_id, channel_id=to.pk)
+    assert (outcome.is_delivered, mail.outbox[0].to) == (True, [person.user.email])
+
+
+def test_a_webhook_names_who_has_the_incident(server):
+    person = member_factory()
+    to = channel(server, organization=person.organization)
+    rule(to, kinds=["incident.assigned"])
+    who = about(person.organization)
+    incident = incident_create(**who, title="Checkout is down")
+    incident_assign(**who, incident_id=incident.pk, user_id=person.user_id)
+    send(Notification.objects.get())
+    body = verified(server.requests[0], secret_of(to))
+    assert body["data"]["incident"]["assignee"] == {"id": person.user_id, "name": person.user.get_full_name()}
+
+
+def test_a_timeline_says_once_that_a_channel_could_not_be_told(server):
+    server.answers(reply("404 Not Found"))
+    first = told(server)
+    who = about(first.channel.organization)
+    severity_set(**who, incident_id=first.incident_id, severity="low")
+    for notification in Notification.objects.order_by("entry__seq"):
+        assert send(notification).is_final
+    assert Notification.objects.filter(state="dead").count() == 2
+    assert TimelineEntry.objects.filter(kind="notification.dead").count() == 1
+    assert len(records("notification_dead")) == 2
