@@ -77,7 +77,8 @@ def _unfit(name: str) -> str:
 
 def calls_of_csv(text: str) -> Calls:
     """An edge list of two columns (a header is optional, an empty callee tells of a service alone), or an adjacency matrix,
-    whose first cell is empty: the row calls the column where the number isn't 0. Raises UnreadableGraph."""
+    whose first cell is empty: the row calls the column where the number isn't 0. Lines of one cell are names of services only
+    where all are; else a comma is missing. Raises UnreadableGraph."""
     text = text.removeprefix("\ufeff")
     first = text.split("\n", 1)[0]
     delimiter = next((sign for sign in ",;\t" if sign in first), ",")
@@ -89,10 +90,15 @@ def calls_of_csv(text: str) -> Calls:
     if not header[0].strip() and len(header) > 1:
         _read_matrix(found, [_unquoted(name) for name in header[1:]], rows)
         return found
+    edges = list(rows)
     if tuple(cell.strip().lower() for cell in header[:2]) not in _HEADERS:
-        _read_edge(found, number, header)
-    for number, row in rows:
-        _read_edge(found, number, row)
+        edges.insert(0, (number, header))
+    is_names = len(header) == 1 and all(len(row) == 1 for _, row in edges)
+    for number, row in edges:
+        if len(row) == 1 and not is_names:
+            found.refuse(number, "There is no comma; give caller,callee, or a name and a comma for a service alone.")
+        else:
+            _read_edge(found, number, row)
     return found
 
 

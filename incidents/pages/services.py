@@ -20,7 +20,7 @@ from incidents.models import UNKNOWN_SERVICE, Alert, AlertStatus, Service
 from incidents.pages.graph_drawing import Picture, picture
 from incidents.pages.incidents import acting, page_context
 from incidents.selectors import services as services_of
-from incidents.services.graph_import import Imported, graph_import_csv, graph_import_exposition
+from incidents.services.graph_import import Imported, counted, graph_import_csv, graph_import_exposition
 from incidents.services.service_graph import service_create, service_delete, service_update
 
 # More are found by searching.
@@ -102,10 +102,7 @@ def _import(request: HttpRequest, actor: dict[str, Any]) -> str:
     result = load(**actor, text=text)
     if result.refused:
         messages.warning(request, _refusals(result))
-    return (
-        f"{result.services_added} services and {result.dependencies_added} calls are added; "
-        f"{result.unchanged} calls were there."
-    )
+    return result.words
 
 
 ACTIONS: dict[str, Callable[[HttpRequest, dict[str, Any]], str]] = {
@@ -130,7 +127,7 @@ def _uploaded(request: HttpRequest) -> str:
 
 def _refusals(result: Imported) -> str:
     told = " ".join(f"Line {line}: {reason}" for line, reason in result.refused[:REFUSALS_TOLD])
-    return f"{result.refused_count} lines were not understood. {told}"
+    return f"{counted(result.refused_count, 'line')} not understood. {told}"
 
 
 def _fields(form: QueryDict, organization_id: UUID) -> dict[str, Any]:

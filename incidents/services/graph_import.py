@@ -25,6 +25,17 @@ class Imported:
     refused: Sequence[tuple[int, str]]
     refused_count: int
 
+    @property
+    def words(self) -> str:
+        """What it did, for people."""
+        services, calls = counted(self.services_added, "service"), counted(self.dependencies_added, "call")
+        return f"{services} and {calls} added; {counted(self.unchanged, 'call')} known before."
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 line``, ``2 lines``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
 
 def graph_import_csv(*, organization_id: UUID, actor_id: str, text: str) -> Imported:
     """Import an edge list or an adjacency matrix (``graph_calls.calls_of_csv``). Raises UnreadableGraph."""

@@ -107,8 +107,8 @@ def test_a_refusal_is_told_and_changes_nothing(browser, editor, action, form, te
 def test_calls_are_imported_from_text_and_from_a_file(browser, editor):
     answer = browser.post("/services/import", {"calls": "web,shop\nweb,web", "form": "csv"}, follow=True)
     assert told(answer) == [
-        "1 lines were not understood. Line 2: web can't call itself.",
-        "2 services and 1 calls are added; 0 calls were there.",
+        "1 line not understood. Line 2: web can't call itself.",
+        "2 services and 1 call added; 0 calls known before.",
     ]
 
     metrics = SimpleUploadedFile("metrics.txt", b'calls_total{client="shop",server="cart"} 3\n')

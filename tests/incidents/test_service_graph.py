@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from audit.models import Record
-from incidents.graph_calls import calls_of_exposition
+from incidents.graph_calls import calls_of_csv, calls_of_exposition
 from incidents.models import Incident, Service, ServiceDependency
 from tests.factories.accounts import member_factory
 from tests.factories.incidents import IncidentFactory, ServiceFactory
@@ -272,7 +272,7 @@ def test_the_command_imports_a_file(editor, tmp_path):
 
     call_command("import_services", str(file), organization=editor.organization.slug, stdout=out, stderr=err)
 
-    assert out.getvalue() == "2 services and 1 calls added, 0 calls were there, 1 lines refused.\n"
+    assert out.getvalue() == "2 services and 1 call added; 0 calls known before. 1 line refused.\n"
     assert err.getvalue() == "line 2: web can't call itself.\n"
     assert graph_of(editor) == [("web", "shop")]
 
@@ -293,3 +293,21 @@ def test_the_command_says_what_is_wrong(editor, tmp_path, name, content, slug, t
     with pytest.raises(CommandError, match=text):
         call_command("import_services", str(tmp_path / name), organization=slug or editor.organization.slug)
     assert names_of(editor) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ("web,shop\nbroken line\nshop,cart", [2]),
+        ("caller,callee\nbroken line", [2]),
+        ("broken line\nweb,shop", [1]),
+        ("web;shop\nbroken line", [2]),
+        ("web\nshop\ncart", []),
+        ("web,shop\ncart,", []),
+    ],
+)
+def test_a_line_without_a_comma_among_others_is_refused(text, refused):
+    read = calls_of_csv(text)
+    assert [line for line, _ in read.refused] == refused
+    assert all("no comma" in reason for _, reason in read.refused)
+    assert "broken line" not in {call.caller for call in read.calls}

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from aurora_site.accounts.models import Organization
 from incidents.errors import UnreadableGraph
-from incidents.services.graph_import import Imported, graph_import_csv, graph_import_exposition
+from incidents.services.graph_import import Imported, counted, graph_import_csv, graph_import_exposition
 
 MOST_BYTES = 20 * 1024 * 1024
 
@@ -38,10 +38,7 @@ class Command(BaseCommand):
             self.stderr.write(f"line {line}: {reason}")
         if result.refused_count > len(result.refused):
             self.stderr.write(f"… and {result.refused_count - len(result.refused)} more lines")
-        self.stdout.write(
-            f"{result.services_added} services and {result.dependencies_added} calls added, {result.unchanged} calls "
-            f"were there, {result.refused_count} lines refused."
-        )
+        self.stdout.write(f"{result.words} {counted(result.refused_count, 'line')} refused.")
 
 
 def _text(file: Path) -> str:
