@@ -13,6 +13,7 @@ from incidents.models import Alert, Incident, RunbookLink
 # Of a storm, the newest alerts say enough.
 ALERTS_LOOKED_AT = 200
 MOST_FROM_ALERTS = 20
+LONGEST_TITLE = 200
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,12 @@ def _fits(link: RunbookLink, about: Iterable[tuple[str, UUID | None]]) -> bool:
 
 def _annotated(alerts: Iterable[Alert]) -> list[Runbook]:
     """What alerts name as their runbook, as monitoring systems do."""
-    named = [(alert.annotations.get("runbook_url"), alert.title) for alert in alerts]
-    fit = [Runbook(title, url, "alert") for url, title in named if isinstance(url, str) and is_web_address(url)]
+    named = [alert.annotations.get("runbook_url") for alert in alerts]
+    fit = [Runbook(_shown(url), url, "alert") for url in named if isinstance(url, str) and is_web_address(url)]
     return list({each.url: each for each in fit}.values())[:MOST_FROM_ALERTS]
+
+
+def _shown(url: str) -> str:
+    """An address in short, for annotations have no title: ``wiki.example.org/runbooks/disk-full``."""
+    parts = urlsplit(url)
+    return f"{parts.hostname}{parts.path.rstrip('/')}"[:LONGEST_TITLE]

@@ -156,7 +156,7 @@ def test_runbooks(api, editor, incident):
         {"title": "All", "url": "https://example.org/Al", "from": "link"},
         {"title": "Disks", "url": "https://example.org/Di", "from": "link"},
         {"title": "Of web", "url": "https://example.org/Of", "from": "link"},
-        {"title": "Disk Full", "url": "https://wiki.example.org/disk", "from": "alert"},
+        {"title": "wiki.example.org/disk", "url": "https://wiki.example.org/disk", "from": "alert"},
     ]
 
 
