@@ -34,7 +34,7 @@ class PagerDuty(Vendor):
     setup = (
         "Under Integrations, Generic Webhooks (v3), add a webhook with the address",
         "Choose the events incident.triggered, incident.reopened and incident.resolved",
-        "Enter the secret here that PagerDuty shows once, after saving",
+        "After saving, PagerDuty shows a secret once: give it on the integration's page in Aurora, under “Enter a secret”",
     )
     reads = (
         "Incidents that are triggered, reopened and resolved. Acknowledgements, notes and responders change nothing."

@@ -34,7 +34,8 @@ class Sentry(Vendor):
     setup = (
         "Under Settings, Custom Integrations, make an internal one: the address as Webhook URL, Alert Rule Action on",
         "Tick the webhook issue, so that resolving is known (every new issue makes an alert then)",
-        "Enter its Client Secret here, and add it as action to alert rules",
+        "Give its Client Secret under “Enter a secret” on the integration's page in Aurora",
+        "Add it as action to alert rules",
     )
     reads = (
         "Issue alerts, metric alerts, and issues created, unresolved, resolved. Assigning and archiving change nothing."

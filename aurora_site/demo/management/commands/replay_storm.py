@@ -13,7 +13,11 @@ from aurora_site.demo.storm import StormFailed, storm_replay
 
 
 class Command(BaseCommand):
-    help = "Replay the demo's alert storm into a running Aurora, through the addresses of its integrations."
+    help = (
+        "Replay the demo's alert storm into a running Aurora, through the addresses of its integrations. Its alerts are "
+        "treated as any others: they may join incidents that are open, and channels of notifications are told. Replay it "
+        "into an organisation of its own, or where nothing real happens."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--speed", type=float, default=60, help="How many times as quickly as it was. Default: 60.")
