@@ -187,7 +187,7 @@ class Placer:
         if incident.status != IncidentStatus.RESOLVED or alert.status != AlertStatus.FIRING:
             return
         status_set(self.log, incident, IncidentStatus.INVESTIGATING, Cause.ALERTS)
-        incident.save(update_fields=["status", "resolved_at", "updated_at"])
+        incident.save(update_fields=["status", "resolved_at", "resolved_by_id", "updated_at"])
         data = {"status": {"from": IncidentStatus.RESOLVED, "to": incident.status}}
         self.log.add(incident, "incident.reopened", text="One of its alerts fires.", data=data | alert_data(alert))
         incident_record("reopened", incident, "", data)

@@ -29,6 +29,7 @@ def integration_as_json(
         "isEnabled": integration.is_enabled,
         "options": integration.options,
         "previousUntil": integration.previous_until,
+        "previousSecretUntil": integration.previous_secret_until,
         "refusedCount": integration.refused_count,
         "refusedAt": integration.refused_at,
         "refusedReason": integration.refused_reason,

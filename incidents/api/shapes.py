@@ -48,6 +48,7 @@ def incident_summary(incident: Incident) -> dict[str, Any]:
         "acknowledgedBy": incident.acknowledged_by_id or None,
         "snoozedUntil": incident.snoozed_until,
         "resolvedAt": incident.resolved_at,
+        "resolvedBy": incident.resolved_by_id or None,
         "createdAt": incident.created_at,
         "updatedAt": incident.updated_at,
         "alertCount": incident.alert_count,

@@ -124,12 +124,14 @@ def _arrival(alert: AlertFacts) -> tuple[datetime, UUID]:
 
 
 def _candidates(log: Journal, alert: Alert, chosen: CorrelationSettings) -> list[Incident]:
-    """Incidents that are open, or ended so late that a refiring would reopen them, with an alert not long ago."""
+    """Incidents that are open, or that their alerts ended so late that a refiring would reopen them, with an alert not long
+    ago. What a person resolved is done with; only its own alerts reopen it."""
     moment = min(alert.received_at, alert.started_at)
     reopened = moment - timedelta(seconds=django_settings.AURORA_REOPEN_SECONDS)
     recent = moment - timedelta(seconds=chosen.window_seconds)
     rows = Incident.objects.for_organization(log.organization_id).filter(
-        Q(status__in=_OPEN) | Q(status=IncidentStatus.RESOLVED, resolved_at__gte=reopened), last_alert_at__gte=recent
+        Q(status__in=_OPEN) | Q(status=IncidentStatus.RESOLVED, resolved_by_id="", resolved_at__gte=reopened),
+        last_alert_at__gte=recent,
     )
     return list(rows.only(*_LOOKED_AT).order_by("-last_alert_at", "id")[:MOST_INCIDENTS])
 

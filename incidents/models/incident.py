@@ -59,7 +59,8 @@ class Incident(models.Model):
     """One thing that is wrong; ``service`` is empty while unknown. A merged incident names the one it went into.
 
     People call it by ``number``. ``alert_count``, ``firing_count`` and ``services`` sum up its alerts. A severity that a
-    person set stays (``severity_is_set``); else it is that of the worst alert.
+    person set stays (``severity_is_set``); else it is that of the worst alert. ``resolved_by_id`` is empty where its alerts
+    resolved it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -91,6 +92,7 @@ class Incident(models.Model):
     acknowledged_by_id = models.CharField(max_length=64, blank=True, default="")
     snoozed_until = models.DateTimeField(null=True, blank=True)
     resolved_at = models.DateTimeField(null=True, blank=True)
+    resolved_by_id = models.CharField(max_length=64, blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -14,7 +14,8 @@ from aurora_site.accounts.scoping import OrganizationManager
 class Integration(models.Model):
     """One sender of alerts. Its address holds a token; where it has a secret, its deliveries must prove that they know it.
 
-    After a rotation the previous token and secret are good until ``previous_until``.
+    After a rotation the previous token is good until ``previous_until``, the previous secret until
+    ``previous_secret_until``.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -27,6 +28,7 @@ class Integration(models.Model):
     previous_token_hash = models.CharField(max_length=64, null=True, blank=True, unique=True)
     previous_secret_sealed = models.TextField(blank=True, default="")
     previous_until = models.DateTimeField(null=True, blank=True)
+    previous_secret_until = models.DateTimeField(null=True, blank=True)
     options = models.JSONField(default=dict, blank=True)
     is_enabled = models.BooleanField(default=True)
     refused_count = models.PositiveIntegerField(default=0)

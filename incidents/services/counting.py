@@ -111,7 +111,7 @@ def _resolve(log: Journal, incident: Incident, sums: Sums) -> None:
     before = incident.status
     status_set(log, incident, IncidentStatus.RESOLVED, Cause.ALERTS)
     incident.resolved_at = sums.ended_at or log.now
-    incident.save(update_fields=["status", "resolved_at", "snoozed_until", "updated_at"])
+    incident.save(update_fields=["status", "resolved_at", "resolved_by_id", "snoozed_until", "updated_at"])
     data = {"status": {"from": before, "to": incident.status}, "alerts": sums.count}
     text = "Its alert ended." if sums.count == 1 else f"The last of its {sums.count} alerts ended."
     log.add(incident, "incident.resolved", text=text, data=data)

@@ -112,7 +112,7 @@ def incident_update(*, organization_id: UUID, actor_id: str, incident_id: UUID, 
             return incident
         if "status" in changes:
             require_unmerged(incident)
-            status_set(log, incident, changes["status"][1], Cause.PERSON)
+            status_set(log, incident, changes["status"][1], Cause.PERSON, actor_id)
             if incident.status == IncidentStatus.RESOLVED:
                 alerts_close(log, incident)
         for name in changes.keys() - {"status"}:
@@ -175,10 +175,14 @@ def require_unmerged(incident: Incident) -> None:
         )
 
 
-def status_set(log: Journal, incident: Incident, status: str, cause: Cause) -> None:
-    """Bring an incident to a state, unsaved. Raises TransitionNotAllowed and IncidentIsMerged."""
+def status_set(log: Journal, incident: Incident, status: str, cause: Cause, actor_id: str = "") -> None:
+    """Bring an incident to a state, unsaved; ``actor_id`` is empty unless a person does.
+
+    Raises TransitionNotAllowed and IncidentIsMerged.
+    """
     lifecycle.check(incident.status, status, cause)
     incident.status = status
-    incident.resolved_at = log.now if status == IncidentStatus.RESOLVED else None
-    if status == IncidentStatus.RESOLVED:
+    is_resolved = status == IncidentStatus.RESOLVED
+    incident.resolved_at, incident.resolved_by_id = (log.now, actor_id) if is_resolved else (None, "")
+    if is_resolved:
         incident.snoozed_until = None

@@ -91,18 +91,19 @@ def integration_rotate(
 ) -> Integration:
     """A new address (``token``), a new secret (empty: none any more; None: as it is), or both.
 
-    What was good before stays so for ``grace_hours``; 0 ends it at once. Raises UnknownReference.
+    What is replaced stays good for ``grace_hours``; 0 ends it at once. What isn't replaced keeps its own grace.
+    Raises UnknownReference.
     """
     with transaction.atomic():
         integration, now = integration_locked(organization_id, integration_id), timezone.now()
-        if not grace_hours or integration.previous_until is None or integration.previous_until <= now:
-            integration.previous_token_hash, integration.previous_secret_sealed = None, ""
+        until = now + timedelta(hours=grace_hours)
         if token:
             _token_replace(integration, keep=grace_hours > 0)
+            integration.previous_until = until
         if secret is not None:
             integration.previous_secret_sealed = integration.secret_sealed if grace_hours else ""
             integration.secret_sealed = seal(secret)
-        integration.previous_until = now + timedelta(hours=grace_hours)
+            integration.previous_secret_until = until
         integration.save()
         data = {"token": token, "secret": secret is not None, "grace_hours": grace_hours}
         _record("rotated", integration, actor_id, data)
@@ -139,7 +140,8 @@ def integration_secrets(integration: Integration) -> list[str]:
     """
     if not integration.secret_sealed:
         return []
-    grace = integration.previous_until is not None and integration.previous_until > timezone.now()
+    until = integration.previous_secret_until
+    grace = until is not None and until > timezone.now()
     previous = unseal(integration.previous_secret_sealed) if grace else ""
     return [unseal(integration.secret_sealed), *([previous] if previous else [])]
 

@@ -143,7 +143,7 @@ def _reopened_by_alerts(log: Journal, incident: Incident) -> None:
     if incident.status != IncidentStatus.RESOLVED or not incident.firing_count:
         return
     status_set(log, incident, IncidentStatus.INVESTIGATING, Cause.ALERTS)
-    incident.save(update_fields=["status", "resolved_at", "snoozed_until", "updated_at"])
+    incident.save(update_fields=["status", "resolved_at", "resolved_by_id", "snoozed_until", "updated_at"])
     data = {"status": {"from": IncidentStatus.RESOLVED, "to": IncidentStatus.INVESTIGATING}}
     log.add(incident, "incident.reopened", text="Reopened by alerts that fire.", data=data)
     incident_record("reopened", incident, "", data)

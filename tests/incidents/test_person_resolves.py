@@ -121,3 +121,15 @@ def test_its_series_says_that_a_person_ended_it(integration):
     events = History.from_json(AlertSeries.objects.get().events).events
     assert [event.status for event in events] == ["firing", "closed"]
     assert Incident.objects.get().resolved_at == events[-1].at
+
+
+def test_a_new_alert_like_it_opens_another(integration):
+    told(integration, without_time(id="certs1", title="Certificate expires certs1"))
+    resolve(Incident.objects.get())
+    assert Incident.objects.get().resolved_by_id == "user_oncall"
+
+    told(integration, without_time(id="certs2", title="Certificate expires certs2"))
+    told(integration, without_time(id="certs1", title="Certificate expires certs1"))
+
+    assert states() == [("investigating", 1), ("investigating", 1)]
+    assert Incident.objects.get(number=1).resolved_by_id == ""

@@ -186,12 +186,27 @@ def test_a_rotated_token_and_secret_are_good_for_a_while():
     assert signed(before, said(minute=2), "new").status_code == 202
     assert signed(after, said(minute=3), "old").status_code == 202
     assert signed(after, said(minute=4), "new").status_code == 202
-    Integration.objects.update(previous_until=timezone.now() - timedelta(seconds=1))
+    over = timezone.now() - timedelta(seconds=1)
+    Integration.objects.update(previous_until=over, previous_secret_until=over)
 
     assert signed(before, said(minute=5), "new").status_code == 404
     assert signed(after, said(minute=6), "old").status_code == 401
     assert signed(after, said(minute=7), "new").status_code == 202
     assert Delivery.objects.count() == 5
+
+
+def test_another_secret_leaves_the_grace_of_the_old_address():
+    integration = sender(organization_factory(), secret="old")
+    before = path_of(integration)
+    rotated(integration, token=True, secret=None, grace_hours=24)
+    until = Integration.objects.get().previous_until
+
+    rotated(integration, token=False, secret="new", grace_hours=0)
+
+    integration.refresh_from_db()
+    assert integration.previous_until == until
+    assert signed(before, said(minute=1), "new").status_code == 202
+    assert signed(before, said(minute=2), "old").status_code == 401
 
 
 def test_without_grace_the_old_ones_end_at_once():
