@@ -280,9 +280,11 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"structured": {"()": "aurora_site.core.logs.formatter"}},
+    "filters": {"plain_refusals": {"()": "aurora_site.core.logs.PlainRefusals"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
     "root": {"handlers": ["console"], "level": env.read("AURORA_LOG_LEVEL")},
     "loggers": {
+        "django.request": {"filters": ["plain_refusals"]},
         "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "httpx2": {"level": "WARNING"},
         "django.security.DisallowedHost": {"handlers": [], "propagate": False},

@@ -13,10 +13,10 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from agents.pages.access import editor_page, is_part
 from aurora_site.accounts.identity import Identity
 from incidents.errors import IncidentError, UnknownReference
 from incidents.models import Incident, IncidentStatus, ResponderRole, Severity
+from incidents.pages.access import editor_page, is_part
 from incidents.pages.asked import number_in
 from incidents.pages.incident import SNOOZES, incident_response
 from incidents.pages.incidents import acting

@@ -10,11 +10,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from agents.pages.access import is_part, member_page
 from aurora_site.accounts.identity import Identity
 from aurora_site.accounts.models import Role
 from incidents.models import Incident, IncidentLog, Integration, Service, Severity
 from incidents.pages import rows
+from incidents.pages.access import is_part, member_page
 from incidents.pages.asked import Asked, asked_in, narrowed
 from incidents.pages.figures import figures_of
 from incidents.pages.wording import SEVERITY_WORDS, STATUS_WORDS, source_title

@@ -12,11 +12,11 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryD
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from agents.pages.access import admin_page, editor_page, is_part
 from aurora_site.accounts.identity import Identity
 from aurora_site.core.secret_text import SecretUnreadable, seal, unseal
 from incidents.errors import IncidentError, UnknownReference
 from incidents.models import Delivery, Integration
+from incidents.pages.access import admin_page, editor_page, is_part
 from incidents.pages.incidents import acting, last_seq, page_context
 from incidents.pages.integration_rows import integration_rows, shown_deliveries
 from incidents.services import deliveries, integrations

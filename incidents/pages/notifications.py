@@ -12,13 +12,13 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from agents.pages.access import admin_page, member_page
 from aurora_site.accounts.identity import Identity
 from aurora_site.core.secret_text import unseal
 from incidents.errors import BadValue, IncidentError
 from incidents.models import ChannelKind, Notification, NotificationChannel, NotificationState, Service, Severity
 from incidents.notifications import kinds, selectors, services
 from incidents.notifications.addresses import shown_address
+from incidents.pages.access import admin_page, member_page
 from incidents.pages.incidents import MOST_SERVICES, acting, page_context
 
 NOTIFICATIONS_ON_A_PAGE = 25

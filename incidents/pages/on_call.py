@@ -14,10 +14,10 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from agents.pages.access import editor_page, member_page
 from aurora_site.accounts.identity import Identity
 from incidents.errors import IncidentError, UnknownReference
 from incidents.models import Roster, RunbookLink, Service, Shift
+from incidents.pages.access import editor_page, member_page
 from incidents.pages.incidents import MOST_SERVICES, acting, page_context
 from incidents.pages.people import members
 from incidents.pages.silences import moment

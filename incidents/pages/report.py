@@ -9,9 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from agents.pages.access import editor_page
 from aurora_site.accounts.identity import Identity
 from incidents.models import Service, Severity
+from incidents.pages.access import editor_page
 from incidents.pages.incidents import MOST_SERVICES, acting, page_context
 from incidents.pages.wording import SEVERITY_WORDS
 from incidents.services.incidents import incident_create

@@ -12,11 +12,11 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from agents.pages.access import editor_page, member_page
 from aurora_site.accounts.identity import Identity
 from aurora_site.core.http.parsers import MAXIMUM_JSON_BYTES
 from incidents.errors import BadValue, IncidentError, UnreadableGraph
 from incidents.models import UNKNOWN_SERVICE, Alert, AlertStatus, Service
+from incidents.pages.access import editor_page, member_page
 from incidents.pages.graph_drawing import Picture, picture
 from incidents.pages.incidents import acting, page_context
 from incidents.selectors import services as services_of
