@@ -14,10 +14,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from agents.pages.access import is_part, member_page
 from agents.pages.wording import sentence
 from aurora_site.accounts.identity import Identity
 from incidents.models import Alert, Correlation, Incident
+from incidents.pages.access import is_part, member_page
 from incidents.pages.incidents import page_context
 from incidents.selectors import reasons_of
 
@@ -46,12 +46,14 @@ class Part:
 
 @dataclass(frozen=True)
 class Near:
-    """Another incident that an alert was compared with; ``would_join``: it was near enough as well."""
+    """Another incident that an alert was compared with; ``would_join``: it was near enough as well; ``may_merge``: half
+    of that at least, so that a merge is worth proposing."""
 
     incident: Incident
     percent: int
     reason: str
     would_join: bool
+    may_merge: bool = False
 
 
 @dataclass(frozen=True)
@@ -166,8 +168,8 @@ def _part(part: Mapping[str, Any]) -> Part:
 
 def _near(other: Incident, told: Mapping[str, Any], threshold: float | None) -> Near:
     score = told.get("score")
-    would_join = isinstance(score, (int, float)) and threshold is not None and score >= threshold
-    return Near(other, _percent(score) or 0, str(told.get("reason", "")), would_join)
+    share = score / threshold if isinstance(score, (int, float)) and threshold else 0
+    return Near(other, _percent(score) or 0, str(told.get("reason", "")), share >= 1, share >= 0.5)
 
 
 def _percent(share: object) -> int | None:

@@ -7,15 +7,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.conf import settings
+from django.db.models import F, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from agents.pages.access import is_part, member_page
 from aurora_site.accounts.identity import Identity
 from incidents.models import (
+    Alert,
     Incident,
     IncidentFeedback,
     IncidentStatus,
@@ -28,6 +29,7 @@ from incidents.models import (
     Shift,
 )
 from incidents.pages import people, rows
+from incidents.pages.access import is_part, member_page
 from incidents.pages.alerts import alerts_page, shown_alerts
 from incidents.pages.asked import OPEN
 from incidents.pages.graph import graph_of
@@ -85,6 +87,7 @@ def _about(identity: Identity, one: Incident) -> dict[str, Any]:
     return {
         "state": state_of(one, now),
         "is_open": one.status in OPEN,
+        "flapping": _flapping(one),
         "is_snoozed": one.status in OPEN and one.snoozed_until is not None and one.snoozed_until > now,
         "services": services,
         "by": acknowledged_by.get(one.acknowledged_by_id, ""),
@@ -97,6 +100,13 @@ def _about(identity: Identity, one: Incident) -> dict[str, Any]:
         "own_feedback": next((row for row in feedback if row.user_id == identity.user_id), None),
         "graph": graph_of(one, services),
     }
+
+
+def _flapping(one: Incident) -> int:
+    """How many of its alerts come and go now; those of earlier times that the same alert fired aren't among them."""
+    alerts = Alert.objects.for_organization(one.organization_id).filter(incident=one)
+    began = F("series__flapping_since") - timedelta(seconds=settings.AURORA_FLAPPING_SECONDS)
+    return alerts.filter(Q(ended_at=None) | Q(ended_at__gte=began), series__flapping_since__isnull=False).count()
 
 
 def _alerts(request: HttpRequest, one: Incident) -> dict[str, Any]:

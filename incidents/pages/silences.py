@@ -9,17 +9,17 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST, require_safe
 
-from agents.pages.access import editor_page, member_page
 from aurora_site.accounts.identity import Identity
 from incidents.errors import IncidentError, UnfitSilence
-from incidents.models import Repeat, Service, Silence, SilenceKind
+from incidents.models import AlertStatus, Repeat, Service, Silence, SilenceKind
+from incidents.pages.access import editor_page, member_page
 from incidents.pages.incidents import MOST_SERVICES, acting, page_context
 from incidents.pages.people import names_of
 from incidents.services.silences import is_over, silence_create, silence_end
@@ -43,7 +43,8 @@ class Shown:
 def silences(request: HttpRequest, identity: Identity) -> HttpResponse:
     """What is quiet now, what will be, and what was."""
     rows = Silence.objects.for_organization(identity.organization_id).prefetch_related("services")
-    found = list(rows.annotate(alert_total=Count("alerts")).order_by("-starts_at", "id")[:MOST_SHOWN])
+    firing = Count("alerts", filter=Q(alerts__status=AlertStatus.FIRING))
+    found = list(rows.annotate(firing_total=firing).order_by("-starts_at", "id")[:MOST_SHOWN])
     names, now = names_of((row.created_by_id for row in found), own_id=identity.user_id), timezone.now()
     shown = [Shown(row, names.get(row.created_by_id, ""), is_active(row, now)) for row in found]
     services = Service.objects.for_organization(identity.organization_id).order_by("name")

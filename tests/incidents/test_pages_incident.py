@@ -10,11 +10,17 @@ from django.test import Client
 from django.utils import timezone
 
 from aurora_site.accounts.models import Membership, Role
-from incidents.models import Correlation, Incident, IncidentStatus, RunbookLink
+from incidents.models import Correlation, Incident, IncidentStatus, ResponderRole, RunbookLink
 from incidents.services.merging import incident_merge
-from incidents.services.response import note_add
+from incidents.services.response import incident_assign, note_add, responder_set
 from tests.factories.accounts import member_factory, session_of
-from tests.factories.incidents import AlertFactory, AlertSeriesFactory, IncidentFactory, ServiceFactory
+from tests.factories.incidents import (
+    AlertFactory,
+    AlertSeriesFactory,
+    IncidentFactory,
+    ServiceFactory,
+    TimelineEntryFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -49,7 +55,9 @@ def test_every_alert_says_why_it_is_here(member: Membership, browser: Client, in
         {"name": "time", "value": 0.92, "weight": 0.4, "reason": "40 s apart."},
         {"name": "service", "value": None, "weight": 0.4, "reason": "Its service is unknown."},
     ]
+    far = IncidentFactory(organization=member.organization, title="Far away")
     considered = [
+        {"incident_id": str(far.pk), "score": 0.29, "reason": "Hardly."},
         {"incident_id": str(near.pk), "score": 0.31, "reason": "Only near in time."},
         {"incident_id": str(uuid4()), "score": 0.2, "reason": "Gone."},
         {"incident_id": str(incident.pk), "score": 0.74, "reason": "Its own."},
@@ -64,6 +72,7 @@ def test_every_alert_says_why_it_is_here(member: Membership, browser: Client, in
     assert '<rect width="92" height="8"/>' in text and "40 s apart." in text
     assert "not known" in text and "Its service is unknown." in text
     assert "Search is slow" in text and "31 of 100: Only near in time." in text and "Merge into it" in text
+    assert text.count("Merge into it") == 1 and "Far away" in text
     assert "Gone." not in text and "Its own." not in text
     assert "sent 7 times" in text and "eu-1b" in text
 
@@ -82,11 +91,43 @@ def test_the_story_is_told_both_ways_with_notes_and_names(
     assert "<img src=x" not in text and "&lt;img src=x onerror=alert(1)&gt;" in text
 
 
+def test_the_story_names_those_who_are_given_it(member: Membership, browser: Client, incident: Incident) -> None:
+    colleague = member_factory(member.organization, Role.EDITOR, name="Ines Moura").user
+    about = {"organization_id": member.organization_id, "actor_id": member.user.pk, "incident_id": incident.pk}
+    incident_assign(**about, user_id=colleague.pk)
+    incident_assign(**about, user_id=member.user.pk)
+    incident_assign(**about, user_id=None)
+    responder_set(**about, user_id=colleague.pk, role=ResponderRole.RESPONDER)
+    texts = [step.text for step in browser.get(f"/incidents/{incident.pk}?order=oldest").context["steps"]]
+    assert texts[:3] == ["Assigned to Ines Moura.", "Assigned to you.", "Assigned to nobody."]
+    assert texts[3] == "Ines Moura responds as responder."
+
+
+def test_who_opened_it_is_called_by_its_name(member: Membership, browser: Client, incident: Incident) -> None:
+    text = "An alert of pagerduty opened it."
+    TimelineEntryFactory(incident=incident, kind="incident.opened", text=text)
+    step = browser.get(f"/incidents/{incident.pk}").context["steps"][0]
+    assert (step.title, step.text) == ("An alert of PagerDuty opened it", "")
+
+
+def test_a_resolved_incident_says_that_its_alert_comes_and_goes(
+    member: Membership, browser: Client, incident: Incident
+) -> None:
+    now = timezone.now()
+    series = AlertSeriesFactory(organization=member.organization, flapping_since=now)
+    AlertFactory(incident=incident, series=series)
+    Incident.objects.for_organization(member.organization).update(status="resolved", resolved_at=now)
+    text = shown(browser, f"/incidents/{incident.pk}")
+    assert "An alert of this incident comes and goes" in text and "It may be firing again" in text
+
+
 def test_merged_incidents_are_listed_both_ways(member: Membership, browser: Client, incident: Incident) -> None:
     other = IncidentFactory(organization=member.organization, title="Search is slow")
     who = {"organization_id": member.organization_id, "actor_id": member.user.pk}
     incident_merge(**who, source_id=other.pk, target_id=incident.pk)
-    assert "Merged into this" in shown(browser, f"/incidents/{incident.pk}")
+    text = shown(browser, f"/incidents/{incident.pk}")
+    assert "Merged into this" in text
+    assert f'INC-{other.number} was merged into this. <a href="/incidents/INC-{other.number}">' in text
     merged = shown(browser, f"/incidents/{other.pk}")
     assert f"INC-{incident.number}" in merged and "Undo the merge" in merged
     assert "/acknowledge" not in merged
@@ -134,6 +175,7 @@ def test_viewers_read_without_controls(member: Membership, incident: Incident) -
     viewer = session_of(member_factory(member.organization, Role.VIEWER))
     text = shown(viewer, f"/incidents/{incident.pk}")
     assert "Orders fail" in text and "data-act" not in text and "<textarea" not in text
+    assert "Did Aurora help?" not in text
 
 
 def test_other_organisations_get_404(incident: Incident) -> None:

@@ -50,12 +50,14 @@ def test_a_silence_is_set_shown_and_ended(member: Membership, browser: Client) -
     silence(browser, comment="Later", starts_at=field(timezone.now() + timedelta(hours=1)))
     page = browser.get("/silences")
     assert [each.silence.comment for each in page.context["now"]] == ["Known"]
+    assert "silences 0 firing alerts now" in page.content.decode()
     assert [each.silence.comment for each in page.context["coming"]] == ["Later"]
     row = Silence.objects.for_organization(member.organization).get(comment="Known")
     assert row.matchers == [{"name": "service", "operator": "=", "value": "search"}]
     assert said(browser.post(f"/silences/{row.pk}/end")) == "The silence has ended."
     page = browser.get("/silences")
     assert page.context["now"] == [] and [each.silence.comment for each in page.context["past"]] == ["Known"]
+    assert "firing alerts now" not in page.content.decode()
 
 
 @pytest.mark.parametrize(
