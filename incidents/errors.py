@@ -47,6 +47,12 @@ class UnknownSourceName(IncidentError):
     field = "source"
 
 
+class IntegrationDisabled(IncidentError):
+    """A test of an integration whose address is closed."""
+
+    field = "isEnabled"
+
+
 class NotRetriable(IncidentError):
     """A delivery that was processed, waits, or whose body wasn't kept whole."""
 

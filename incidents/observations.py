@@ -11,6 +11,7 @@ from incidents.fingerprint import explained, fingerprint
 from incidents.models import Delivery, Integration
 from incidents.sources import registry
 from incidents.sources.base import ParsedAlert, Source, WebhookRequest
+from incidents.trials import TEST_HEADER, as_test
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,10 @@ def delivery_read(delivery: Delivery) -> Reading:
     integration = delivery.integration
     source = registry.source(integration.source)
     parsed = source.parse(request_of(delivery, integration.options))
-    found = [observation(delivery, integration, source, alert) for alert in parsed.alerts]
+    alerts = parsed.alerts
+    if TEST_HEADER in delivery.headers:
+        alerts = [as_test(alert, str(delivery.pk)) for alert in alerts]
+    found = [observation(delivery, integration, source, alert) for alert in alerts]
     return Reading(delivery, found, parsed.note, parsed.follow_up)
 
 

@@ -64,6 +64,7 @@ DOMAIN_ERRORS: dict[type[Exception], tuple[int, str]] = {
     incident_errors.TransitionNotAllowed: (409, "TRANSITION_NOT_ALLOWED"),
     incident_errors.AlreadyExists: (409, "ALREADY_EXISTS"),
     incident_errors.UnknownSourceName: (400, "VALIDATION_ERROR"),
+    incident_errors.IntegrationDisabled: (409, "INTEGRATION_DISABLED"),
     incident_errors.NotRetriable: (409, "NOT_RETRIABLE"),
     incident_errors.UnfitSilence: (400, "VALIDATION_ERROR"),
     incident_errors.SilenceOver: (409, "SILENCE_OVER"),

@@ -118,7 +118,8 @@ class IntegrationRotationView(IntegrationsApiView):
 class IntegrationTestView(IntegrationsApiView):
     @extend_schema(request=None, responses={202: OpenApiTypes.OBJECT})
     def post(self, request: Request, integration_id: UUID) -> Response:
-        """Send the source's example through it -> 202 ``{"delivery": {…}}``."""
+        """Send the source's example through it, as a test alert that ends after a minute -> 202 ``{"delivery": {…}}``; 409
+        while it is disabled."""
         self.integration(integration_id)
         delivery = integration_test(**self.actor, integration_id=integration_id)
         return Response({"delivery": shapes.delivery_as_json(delivery)}, status=202)

@@ -24,6 +24,7 @@ from incidents.correlation.scoring import decide
 from incidents.correlation.settings import CorrelationSettings, settings_checked, weights_from
 from incidents.journal import Journal
 from incidents.models import Alert, Correlation, Incident, IncidentStatus
+from incidents.trials import is_test
 
 MOST_INCIDENTS = 50
 FIRST_ALERTS, NEWEST_ALERTS = 5, 15
@@ -46,17 +47,20 @@ class Candidates:
         self._alerts: dict[UUID, tuple[AlertFacts, ...]] = {}
 
     def decision_for(self, alert: Alert) -> Decision:
-        """The incident that an alert (not in any yet) should join; None in it to open a new one. Changes nothing."""
+        """The incident that an alert (not in any yet) should join; None in it to open a new one. Changes nothing.
+
+        Test alerts join none, and nothing joins theirs.
+        """
         if self._graph is None:
             self._graph = graph_of(self._log.organization_id)
-        incidents = _candidates(self._log, alert, self._chosen)
+        incidents = [] if is_test(alert.labels) else _candidates(self._log, alert, self._chosen)
         unread = [incident for incident in incidents if incident.pk not in self._alerts]
         if unread:
             self._alerts |= _alerts_of(self._log.organization_id, unread, self._graph.version)
         compared = [
             IncidentFacts(id=str(incident.pk), alerts=alerts, is_open=incident.status in _OPEN)
             for incident in incidents
-            if (alerts := self._alerts.get(incident.pk))
+            if (alerts := self._alerts.get(incident.pk)) and not all(is_test(each.labels) for each in alerts)
         ]
         return decide(alert_facts(alert), compared, self._graph, self._chosen)
 

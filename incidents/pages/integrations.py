@@ -101,7 +101,7 @@ def act(request: HttpRequest, identity: Identity, integration_id: UUID, action: 
 
 def _test(request: HttpRequest, about: Mapping[str, Any], found: Integration) -> str:
     deliveries.integration_test(**about, integration_id=found.pk)
-    return "A test delivery is on its way. Watch it below."
+    return "A test alert is on its way. It has an incident of its own, and ends after a minute."
 
 
 def _rotate(request: HttpRequest, about: Mapping[str, Any], found: Integration) -> str:

@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
+from functools import partial
 from uuid import UUID
 
+from celery import current_app
 from django.db import transaction
 from django.utils import timezone
 
 from audit.services import record
 from incidents.doorbell import ringer
-from incidents.errors import NotRetriable, UnknownReference
+from incidents.errors import IntegrationDisabled, NotRetriable, UnknownReference
 from incidents.intake import CUT_HEADER, delivery_accept
 from incidents.models import Delivery, DeliveryState, Integration
 from incidents.services.integrations import integration_secrets
 from incidents.sources import registry
+from incidents.trials import END_TASK, LASTS
 
 RETRIABLE = (DeliveryState.FAILED, DeliveryState.UNREADABLE)
 
 
 def integration_test(*, organization_id: UUID, actor_id: str, integration_id: UUID) -> Delivery:
-    """Take in the example of the integration's source, signed as its vendor would. Raises UnknownReference."""
+    """Take in the example of the integration's source, signed as its vendor would; a minute later its alert ends.
+
+    Raises UnknownReference, and IntegrationDisabled for one that would refuse its vendor.
+    """
     integration = Integration.objects.for_organization(organization_id).filter(pk=integration_id).first()
     if integration is None:
         raise UnknownReference("There is no such integration.", field="integration")
+    if not integration.is_enabled:
+        raise IntegrationDisabled("This integration is disabled, so that its address answers 404. Enable it first.")
     source = registry.source(integration.source)
     request = source.example(timezone.now())
     if secrets := integration_secrets(integration):
         request = source.signed(request, secrets[0])
     with transaction.atomic():
-        delivery = delivery_accept(integration, source, request).delivery
+        delivery = delivery_accept(integration, source, request, is_test=True).delivery
         record(
             event="incidents.integration_tested",
             organization_id=organization_id,
@@ -36,6 +44,8 @@ def integration_test(*, organization_id: UUID, actor_id: str, integration_id: UU
             subject=("integration", integration.pk),
             data={"delivery_id": str(delivery.pk)},
         )
+        end = partial(current_app.send_task, END_TASK, [str(delivery.pk)], countdown=LASTS.total_seconds())
+        transaction.on_commit(end, robust=True)
     return delivery
 
 

@@ -117,6 +117,7 @@ PLAIN_MANAGER_ALLOWED = {
     "incidents/services/snoozing.py": "the sweep serves all organisations",
     "incidents/processing.py": "the sweep serves all organisations",
     "incidents/sweeping.py": "the sweep serves all organisations",
+    "incidents/trials_ending.py": "tasks get an id, and the sweep serves all organisations",
     "incidents/selectors.py": "reads the alerts of incidents that were read in scope",
     "incidents/notifications/sending.py": "tasks get an id",
     "incidents/notifications/tasks.py": "the sweep serves all organisations",

@@ -89,7 +89,10 @@ def test_it_is_turned_off_renewed_and_deleted(browser: Client, integration: Inte
 
 def test_the_test_button_tells_a_script_how_it_went(browser: Client, integration: Integration) -> None:
     answer = browser.post(f"/integrations/{integration.pk}/test", headers={"HX-Request": "true"})
-    assert answer.json() == {"ok": True, "message": "A test delivery is on its way. Watch it below."}
+    assert answer.json() == {
+        "ok": True,
+        "message": "A test alert is on its way. It has an incident of its own, and ends after a minute.",
+    }
     assert Delivery.objects.for_organization(integration.organization).count() == 1
     assert browser.post(f"/integrations/{integration.pk}/explode").status_code == 404
 
