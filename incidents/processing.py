@@ -105,7 +105,7 @@ def _batch(organization_id: UUID, failed: set[UUID], size: int) -> int:
 
 
 def _process(log: Journal, deliveries: Sequence[Delivery]) -> None:
-    readings = [reading for delivery in deliveries if (reading := _read(delivery, log)) is not None]
+    readings = [reading for delivery in deliveries if (reading := _read(delivery)) is not None]
     try:
         with log.attempt():
             observations_apply(log, [each for reading in readings for each in reading.observations])
@@ -115,28 +115,30 @@ def _process(log: Journal, deliveries: Sequence[Delivery]) -> None:
         logger.warning("a batch of %d deliveries is processed one by one: %r", len(readings), error)
         readings = [reading for reading in readings if _applied_alone(log, reading)]
     for reading in readings:
-        _finish(reading, log)
+        _finish(reading)
     _save(log, deliveries)
 
 
 def _save(log: Journal, deliveries: Sequence[Delivery]) -> None:
     """Most deliveries end alike: one plain statement for all of them costs less than one that names each one's values."""
     alike: dict[tuple[object, ...], list[UUID]] = {}
+    # The journal's time may be before the newest of them came.
+    now = timezone.now()
     for delivery in deliveries:
+        delivery.processed_at = None if delivery.state == DeliveryState.PENDING else now
         alike.setdefault(tuple(getattr(delivery, name) for name in _OUTCOME), []).append(delivery.pk)
     rows = Delivery.objects.for_organization(log.organization_id)
     for values, ids in alike.items():
         rows.filter(pk__in=ids).update(**dict(zip(_OUTCOME, values, strict=True)))
 
 
-def _read(delivery: Delivery, log: Journal) -> Reading | None:
+def _read(delivery: Delivery) -> Reading | None:
     try:
         return delivery_read(delivery)
     except UnreadablePayload as error:
         delivery.state, delivery.reason = DeliveryState.UNREADABLE, str(error)[:500]
-        delivery.processed_at = log.now
     except Exception as error:  # noqa: BLE001 whatever it is, it is of this delivery
-        _failed(delivery, log, error)
+        _failed(delivery, error)
     return None
 
 
@@ -147,24 +149,24 @@ def _applied_alone(log: Journal, reading: Reading) -> bool:
     except OUTAGES:
         raise
     except Exception as error:  # noqa: BLE001 whatever it is, it is of this delivery
-        _failed(reading.delivery, log, error)
+        _failed(reading.delivery, error)
         return False
     return True
 
 
-def _finish(reading: Reading, log: Journal) -> None:
+def _finish(reading: Reading) -> None:
     delivery = reading.delivery
     delivery.state = DeliveryState.PROCESSED if reading.observations else DeliveryState.IGNORED
     delivery.alert_count = len(reading.observations)
-    delivery.reason, delivery.processed_at = reading.note[:500], log.now
+    delivery.reason = reading.note[:500]
     if reading.follow_up:
         follow = partial(current_app.send_task, reading.follow_up, [str(delivery.pk)])
         transaction.on_commit(follow, robust=True)
 
 
-def _failed(delivery: Delivery, log: Journal, error: Exception) -> None:
+def _failed(delivery: Delivery, error: Exception) -> None:
     logger.error("delivery %s can't be processed", delivery.pk, exc_info=error)
     delivery.attempts += 1
     delivery.reason = f"{type(error).__name__}: {error}"[:500]
     if delivery.attempts >= MOST_ATTEMPTS:
-        delivery.state, delivery.processed_at = DeliveryState.FAILED, log.now
+        delivery.state = DeliveryState.FAILED

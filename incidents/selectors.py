@@ -27,6 +27,10 @@ from incidents.models import (
     TimelineEntry,
 )
 
+# What a list may be asked for beside the states.
+OPEN = "open"
+OPEN_STATUSES = (IncidentStatus.INVESTIGATING, IncidentStatus.ANALYZED)
+
 
 def incidents(organization_id: object) -> QuerySet[Incident]:
     """The organisation's incidents, newest first, with the names of their services."""
@@ -47,10 +51,14 @@ def matching_incidents(
 ) -> QuerySet[Incident]:
     """Incidents that meet every filter given; all but the merged ones where no status is asked for.
 
-    ``service`` is one that the incident, or an alert in it, is about; ``since`` and ``until`` bound its start.
+    ``status`` may be ``open``: investigating or analyzed. ``service`` is one that the incident, or an alert in it, is about;
+    ``since`` and ``until`` bound its start.
     """
     found = incidents(organization_id)
-    found = found.filter(status=status) if status else found.exclude(status=IncidentStatus.MERGED)
+    if status:
+        found = found.filter(status__in=OPEN_STATUSES if status == OPEN else [status])
+    else:
+        found = found.exclude(status=IncidentStatus.MERGED)
     if severity:
         found = found.filter(severity=severity)
     if service:

@@ -11,6 +11,7 @@ from aurora_site.core.http.fields import StrictBooleanField, StrictCharField
 from aurora_site.core.http.parsers import MAXIMUM_JSON_BYTES
 from incidents.graph_calls import MOST_CALLS
 from incidents.models import UNKNOWN_SERVICE, ActiveTab, AuroraStatus, IncidentStatus, ResponderRole, Severity
+from incidents.selectors import OPEN
 
 SUMMARY = {"max_length": 10_000, "allow_blank": True, "required": False}
 SETTABLE_STATUS = [status for status in IncidentStatus if status != IncidentStatus.MERGED]
@@ -24,9 +25,10 @@ def allowed(values: Iterable[str], **options: Any) -> serializers.ChoiceField:
 
 
 class IncidentFilter(serializers.Serializer):
-    """``from`` and ``to`` are other words for ``since`` and ``until``: times that bound the start."""
+    """``from`` and ``to`` are other words for ``since`` and ``until``: times that bound the start. ``open`` is investigating
+    or analyzed."""
 
-    status = allowed(IncidentStatus, allow_blank=True)
+    status = allowed([OPEN, *IncidentStatus], allow_blank=True)
     severity = allowed(Severity, allow_blank=True)
     service = StrictCharField(max_length=200, required=False, allow_blank=True)
     source = StrictCharField(max_length=32, required=False, allow_blank=True)

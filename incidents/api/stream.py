@@ -54,10 +54,14 @@ class IncidentStreamView(AsyncAPIView):
 
 
 def after_parameter(request: Request) -> int | None:
-    """Where a follower goes on: ``Last-Event-ID`` if it is a number, else ``after``; None for now. Raises BadRequest."""
-    last = request.headers.get("Last-Event-ID", "")
-    if last.isascii() and last.isdigit() and len(last) <= 19:
-        return min(int(last), MAXIMUM_SEQ)
+    """Where a follower goes on: ``Last-Event-ID``, else ``after``; None for now. Raises BadRequest.
+
+    An id that we never gave is as one of what isn't there yet: the follower is told to load anew.
+    """
+    last = request.headers.get("Last-Event-ID", "").strip()
+    if last:
+        is_ours = last.isascii() and last.isdigit() and len(last) <= 19
+        return min(int(last), MAXIMUM_SEQ) if is_ours else MAXIMUM_SEQ
     after = integer_parameter(request, "after", default=-1, minimum=0, maximum=MAXIMUM_SEQ)
     return None if after < 0 else after
 

@@ -21,6 +21,6 @@ def names_of(user_ids: Iterable[str | None], *, own_id: str = "") -> dict[str, s
 
 
 def members(organization_id: object) -> list[User]:
-    """The people of an organisation, whom an incident can be given to."""
+    """The people of an organisation."""
     rows = [membership.user for membership in members_of(organization_id)[:MOST_MEMBERS]]
     return [user for user in rows if not user.is_demo]

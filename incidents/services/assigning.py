@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from audit.services import record
-from aurora_site.accounts.models import Membership
-from incidents.errors import UnknownReference
+from aurora_site.accounts.models import Membership, Role
+from incidents.errors import BadValue, UnknownReference
 from incidents.journal import Journal
 from incidents.models import Incident, Service
 
@@ -45,6 +47,18 @@ def require_member(organization_id: UUID, user_id: str, field: str) -> None:
     members = Membership.objects.for_organization(organization_id)
     if "\x00" in user_id or not members.filter(user_id=user_id, user__is_active=True).exists():
         raise UnknownReference("Nobody in the organisation has this id.", field=field)
+
+
+def require_assignable(organization_id: UUID, user_id: str, field: str) -> None:
+    """As ``require_member``; raises BadValue for a member who may only read, and so couldn't work on what they are given."""
+    require_member(organization_id, user_id, field)
+    if not writers(organization_id).filter(user_id=user_id).exists():
+        raise BadValue("A viewer can't be given an incident. Choose an editor or an admin.", field=field)
+
+
+def writers(organization_id: UUID) -> QuerySet[Membership]:
+    """The members who may change incidents."""
+    return Membership.objects.for_organization(organization_id).filter(role__in=[Role.EDITOR, Role.ADMIN])
 
 
 def require_service(organization_id: UUID, service_id: UUID | None) -> None:

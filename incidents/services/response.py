@@ -10,7 +10,7 @@ from incidents.errors import BadValue, TransitionNotAllowed, UnknownReference
 from incidents.journal import Journal, journal
 from incidents.lifecycle import Cause, allowed_from
 from incidents.models import Incident, IncidentFeedback, IncidentStatus, Responder, ResponderRole, TimelineEntry
-from incidents.services.assigning import assignee_set, incident_record, require_member
+from incidents.services.assigning import assignee_set, incident_record, require_assignable, require_member
 from incidents.services.incidents import incident_locked, incident_unmerged, incident_update
 
 LONGEST_SNOOZE = timedelta(days=30)
@@ -34,12 +34,12 @@ def incident_acknowledge(*, organization_id: UUID, actor_id: str, incident_id: U
 
 
 def incident_assign(*, organization_id: UUID, actor_id: str, incident_id: UUID, user_id: str | None) -> Incident:
-    """Give it to a member of the organisation, or with None to nobody. Raises UnknownIncident, IncidentIsMerged, and
-    UnknownReference for somebody who is no member."""
+    """Give it to a member of the organisation, or with None to nobody. Raises UnknownIncident, IncidentIsMerged,
+    UnknownReference for somebody who is no member, and BadValue for one who may only read."""
     with journal(organization_id) as log:
         incident = incident_unmerged(log, incident_id)
         if user_id is not None:
-            require_member(organization_id, user_id, "userId")
+            require_assignable(organization_id, user_id, "userId")
         if incident.assignee_id != user_id:
             assignee_set(log, incident, user_id, actor_id, "Assigned." if user_id else "Assigned to nobody.")
     return incident

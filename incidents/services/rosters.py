@@ -16,7 +16,7 @@ from incidents.calendars import UnreadableCalendar, calendar_read
 from incidents.errors import AlreadyExists, BadValue, UnknownReference
 from incidents.journal import Journal
 from incidents.models import Incident, Roster, Shift
-from incidents.services.assigning import assignee_set, require_member, require_service
+from incidents.services.assigning import assignee_set, require_member, require_service, writers
 from incidents.services.roster_people import People
 from incidents.services.runbooks import runbook_add, runbook_remove
 
@@ -142,10 +142,13 @@ def on_call(organization_id: UUID, service_id: UUID | None, at: datetime) -> lis
 
 
 def on_call_assign(log: Journal, incident: Incident) -> None:
-    """Give a new incident to who is on call for its service, if anybody is."""
-    people = on_call(log.organization_id, incident.service_id, log.now)
-    if people and incident.assignee_id is None:
-        assignee_set(log, incident, people[0].pk, "", "Assigned to who is on call.")
+    """Give a new incident to who is on call for its service, if anybody is who may work on it."""
+    people = [person.pk for person in on_call(log.organization_id, incident.service_id, log.now)]
+    if not people or incident.assignee_id is not None:
+        return
+    able = set(writers(log.organization_id).filter(user_id__in=people).values_list("user_id", flat=True))
+    if chosen := next((person for person in people if person in able), None):
+        assignee_set(log, incident, chosen, "", "Assigned to who is on call.")
 
 
 def roster_of(organization_id: UUID, roster_id: UUID) -> Roster:

@@ -66,6 +66,7 @@ def test_an_incident_has_the_shape_of_the_document(client_of):
         "acknowledgedBy": None,
         "snoozedUntil": None,
         "resolvedAt": None,
+        "resolvedBy": None,
         "alertCount": 4,
         "firingCount": 3,
         "correlatedAlertCount": 3,
@@ -202,7 +203,7 @@ def test_pages_and_the_total(client_of):
 @pytest.mark.parametrize(
     ("query", "says"),
     [
-        ({"status": "closed"}, "Allowed values: investigating, analyzed, merged, resolved."),
+        ({"status": "closed"}, "Allowed values: open, investigating, analyzed, merged, resolved."),
         ({"severity": "bad"}, "Allowed values: critical, high, medium, low, info, unknown."),
         ({"text": "a\x00b"}, "Null characters are not allowed."),
         (
@@ -246,3 +247,15 @@ def test_a_longer_list_takes_no_more_queries(client_of):
         assert client.get(INCIDENTS).json()["total"] == 20
 
     assert len(many) == len(few)
+
+
+def test_open_is_what_nobody_resolved_or_merged(client_of):
+    viewer = member_factory(role="viewer")
+    target = IncidentFactory(organization=viewer.organization, number=1)
+    IncidentFactory(organization=viewer.organization, number=2, status="analyzed")
+    IncidentFactory(organization=viewer.organization, number=3, status="resolved", resolved_at=FIRST)
+    IncidentFactory(organization=viewer.organization, number=4, status="merged", merged_into=target)
+
+    listed = client_of(viewer).get("/api/incidents?status=open").json()
+
+    assert sorted(one["number"] for one in listed["incidents"]) == [1, 2]

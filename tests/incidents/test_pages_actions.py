@@ -40,7 +40,7 @@ def sent(browser: Client, incident: Incident, action: str, **fields: str) -> str
 
 
 def test_acknowledging_assigning_and_severity(member: Membership, browser: Client, incident: Incident) -> None:
-    colleague = member_factory(member.organization).user
+    colleague = member_factory(member.organization, "editor").user
     assert sent(browser, incident, "acknowledge") == f"INC-{incident.number} is acknowledged."
     assert incident.acknowledged_by_id == member.user.pk
     assert sent(browser, incident, "assign", user=colleague.pk) == f"INC-{incident.number} is assigned."

@@ -302,3 +302,11 @@ def test_many_at_once_take_few_queries(django_assert_max_num_queries, monkeypatc
     with django_assert_max_num_queries(50 + 25):
         deliveries_process(integration.organization_id)
     assert Alert.objects.count() == 51
+
+
+def test_it_is_processed_after_it_came_and_its_incident_changed_after_it_was_made():
+    delivery = told(sender(organization_factory()), said())
+
+    assert delivery.processed_at >= delivery.received_at
+    incident = Incident.objects.get()
+    assert incident.updated_at >= incident.created_at

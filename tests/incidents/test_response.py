@@ -52,7 +52,7 @@ def test_the_first_to_acknowledge_stays(editor, incident):
 
 
 def test_it_is_given_to_a_member_and_to_nobody(editor, incident):
-    other = member_factory(organization=editor.organization)
+    other = member_factory(organization=editor.organization, role="editor")
 
     for user_id in (other.user_id, other.user_id, None):
         response.incident_assign(**by(editor, incident_id=incident.pk, user_id=user_id))
@@ -78,6 +78,16 @@ def test_it_is_not_given_to_who_is_no_member(editor, incident):
 
     incident.refresh_from_db()
     assert (incident.assignee, entries(), Responder.objects.count()) == (None, [], 0)
+
+
+def test_it_is_not_given_to_who_may_only_read(editor, incident):
+    viewer = member_factory(organization=editor.organization, role="viewer")
+
+    with pytest.raises(BadValue, match="editor or an admin") as refused:
+        response.incident_assign(**by(editor, incident_id=incident.pk, user_id=viewer.user_id))
+
+    incident.refresh_from_db()
+    assert (refused.value.field, incident.assignee, entries()) == ("userId", None, [])
 
 
 def test_a_note_is_on_the_timeline_and_its_text_can_be_erased(editor, incident):

@@ -52,7 +52,7 @@ def test_acknowledging(api, editor):
 
 
 def test_assigning(api, editor):
-    other = member_factory(organization=editor.organization)
+    other = member_factory(organization=editor.organization, role="editor")
 
     shown = [
         api("post", "assign", body).json()["incident"]["assignee"]

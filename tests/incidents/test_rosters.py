@@ -30,7 +30,9 @@ def by(editor, **more):
 
 
 def on_shift(roster, **fields):
-    return ShiftFactory(roster=roster, **{"starts_at": NOW - HOUR, "ends_at": NOW + HOUR, **fields}).user
+    user = ShiftFactory(roster=roster, **{"starts_at": NOW - HOUR, "ends_at": NOW + HOUR, **fields}).user
+    user.memberships.update(role="editor")
+    return user
 
 
 def test_shifts_are_added_and_taken_out(editor):
@@ -103,6 +105,20 @@ def test_the_longest_on_shift_is_first_and_who_left_is_nobody(editor):
     asleep.save()
 
     assert rosters.on_call(editor.organization_id, None, NOW) == [earlier, later]
+
+
+def test_a_new_incident_is_not_given_to_who_may_only_read(editor):
+    roster = RosterFactory(organization=editor.organization)
+    viewer, able = on_shift(roster, starts_at=NOW - 2 * HOUR), on_shift(roster)
+    viewer.memberships.update(role="viewer")
+
+    incident = incident_create(**by(editor, title="Down"))
+    able.memberships.update(role="viewer")
+    another = incident_create(**by(editor, title="Slow"))
+
+    incident.refresh_from_db()
+    another.refresh_from_db()
+    assert (incident.assignee, another.assignee) == (able, None)
 
 
 def test_a_new_incident_is_given_to_who_is_on_call(editor):

@@ -199,6 +199,22 @@ async def test_who_is_ahead_of_what_there_is_loads_anew(story: Story) -> None:
     assert texts(await taken(ahead, 1)) == ["b"]
 
 
+@pytest.mark.parametrize("last", ["rubbish", "-1", "1.5", "9" * 30])
+async def test_who_names_an_event_that_never_was_loads_anew(story: Story, last: str) -> None:
+    await story.notes("a")
+
+    lost = changes(await story.opened("?after=1", **{"Last-Event-ID": last}))
+
+    assert await taken(lost, 1) == [{"type": "reset", "seq": 1}]
+
+
+async def test_a_place_that_is_no_number_is_refused(story: Story) -> None:
+    answer = await story.opened("?after=rubbish")
+
+    assert answer.status_code == 400
+    assert "after: Give a whole number from 0" in answer.content.decode()
+
+
 async def test_two_organisations_hear_nothing_of_each_other(story: Story) -> None:
     other = await in_database(Story)
     here, there = changes(await story.opened("?after=0")), changes(await other.opened("?after=0"))
