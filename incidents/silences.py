@@ -61,9 +61,12 @@ def is_active(silence: Silence, at: datetime) -> bool:
     return gone < silence.ends_at - silence.starts_at
 
 
-def matches(silence: Silence, facts: SilencedFacts) -> bool:
-    """Whether every matcher holds, and the alert is of one of the silence's services, where it names any."""
-    services = {service.pk for service in silence.services.all()}
+def matches(silence: Silence, facts: SilencedFacts, service_ids: set[UUID] | None = None) -> bool:
+    """Whether every matcher holds, and the alert is of one of the silence's services, where it names any.
+
+    ``service_ids`` are those of a silence that isn't stored yet.
+    """
+    services = {service.pk for service in silence.services.all()} if service_ids is None else service_ids
     if services and facts.service_id not in services:
         return False
     return all(_holds(matcher, facts) for matcher in silence.matchers)
@@ -75,6 +78,15 @@ def _holds(matcher: Mapping[str, str], facts: SilencedFacts) -> bool:
         return (value == wanted) == (matcher["operator"] == "=")
     found = re.fullmatch(wanted, value[:LONGEST_TEXT], re.DOTALL) is not None
     return found == (matcher["operator"] == "=~")
+
+
+def match_everything(matchers: Sequence[Mapping[str, str]]) -> bool:
+    """Whether the matchers are only patterns such as ``.*``, which any value and none at all fit."""
+    return all(
+        matcher["operator"] == "=~"
+        and all(re.fullmatch(matcher["value"], text, re.DOTALL) for text in ("", "x", "0 \n~any.thing"))
+        for matcher in matchers
+    )
 
 
 def matchers_checked(matchers: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:

@@ -20,10 +20,10 @@ def silences_since(organization_id: UUID, at: datetime) -> list[Silence]:
 
 def silence_of(silences: Sequence[Silence], alert: Alert, at: datetime) -> Silence | None:
     """The silence, if any, that matches an alert at a time."""
-    return silence_for(silences, _facts(alert), at) if silences else None
+    return silence_for(silences, facts_of(alert), at) if silences else None
 
 
-def _facts(alert: Alert) -> SilencedFacts:
+def facts_of(alert: Alert) -> SilencedFacts:
     """What silences look at."""
     return SilencedFacts(
         title=alert.title,

@@ -20,7 +20,7 @@ from incidents.models import Roster, RunbookLink, Service, Shift
 from incidents.pages.access import editor_page, member_page
 from incidents.pages.incidents import MOST_SERVICES, acting, page_context
 from incidents.pages.people import members
-from incidents.pages.silences import moment
+from incidents.pages.silence_form import moment
 from incidents.services import rosters
 
 SHIFTS_AHEAD = timedelta(days=60)

@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST, require_safe
 
 from aurora_site.accounts.identity import Identity
-from incidents.errors import IncidentError, UnfitSilence
-from incidents.models import AlertStatus, Repeat, Service, Silence, SilenceKind
+from incidents.errors import IncidentError
+from incidents.models import AlertStatus, Repeat, Service, Silence
 from incidents.pages.access import editor_page, member_page
 from incidents.pages.incidents import MOST_SERVICES, acting, page_context
 from incidents.pages.people import names_of
+from incidents.pages.silence_form import (
+    DURATIONS,
+    Given,
+    fields_of,
+    given_of_alert,
+    given_of_form,
+    matchers_of,
+    service_ids_of,
+)
 from incidents.services.silences import is_over, silence_create, silence_end
-from incidents.silences import OPERATORS, is_active
+from incidents.silence_preview import Preview, silence_preview
+from incidents.silences import OPERATORS, is_active, matchers_checked
 
 MOST_SHOWN = 200
 PAST_SHOWN = 20
-MATCHER_ROWS = 4
-LONGEST_COMMENT = 500
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,12 @@ class Shown:
 @require_safe
 @member_page
 def silences(request: HttpRequest, identity: Identity) -> HttpResponse:
-    """What is quiet now, what will be, and what was."""
+    """What is quiet now, what will be, and what was. ``alert``: the form is filled with that alert's labels."""
+    given = given_of_alert(identity.organization_id, request.GET.get("alert", ""))
+    return _page(request, identity, given)
+
+
+def _page(request: HttpRequest, identity: Identity, given: Given, preview: Preview | None = None) -> HttpResponse:
     rows = Silence.objects.for_organization(identity.organization_id).prefetch_related("services")
     firing = Count("alerts", filter=Q(alerts__status=AlertStatus.FIRING))
     found = list(rows.annotate(firing_total=firing).order_by("-starts_at", "id")[:MOST_SHOWN])
@@ -54,11 +63,13 @@ def silences(request: HttpRequest, identity: Identity) -> HttpResponse:
         "past": [each for each in shown if is_over(each.silence, now)][:PAST_SHOWN],
         "services": services[:MOST_SERVICES],
         "operators": OPERATORS,
-        "matcher_rows": range(MATCHER_ROWS),
+        "given": given,
+        "preview": preview,
+        "durations": [(value, words) for value, (words, _) in DURATIONS.items()],
         "repeats": [
             (str(value), words) for value, words in zip(Repeat, ("never", "each day", "each week"), strict=True)
         ],
-        "starts_default": now.strftime("%Y-%m-%dT%H:%M"),
+        "starts_default": given.starts_at or now.strftime("%Y-%m-%dT%H:%M"),
     }
     return render(request, "incidents/silences.html", context)
 
@@ -66,15 +77,30 @@ def silences(request: HttpRequest, identity: Identity) -> HttpResponse:
 @require_POST
 @editor_page
 def create(request: HttpRequest, identity: Identity) -> HttpResponse:
-    """Make a silence of the form."""
+    """Make a silence of the form; with ``preview`` in it, only say what it would match."""
+    if "preview" in request.POST:
+        return _previewed(request, identity)
     try:
-        fields = _fields(request.POST)
-        silence_create(**acting(identity), **fields)
+        silence = silence_create(**acting(identity), **fields_of(request.POST))
     except IncidentError as error:
         messages.error(request, f"{error} Nothing was silenced.")
     else:
-        messages.success(request, "The silence is set.")
+        seen = silence_preview(silence, {service.pk for service in silence.services.all()})
+        messages.success(request, f"The silence is set. {seen}")
+        for warning in seen.warnings:
+            messages.warning(request, warning)
     return redirect("silence-list-page")
+
+
+def _previewed(request: HttpRequest, identity: Identity) -> HttpResponse:
+    given, preview = given_of_form(request.POST), None
+    try:
+        matchers = matchers_checked(matchers_of(request.POST))
+        chosen = set(service_ids_of(request.POST.getlist("services")))
+        preview = silence_preview(Silence(organization=identity.organization, matchers=matchers), chosen)
+    except IncidentError as error:
+        messages.error(request, str(error))
+    return _page(request, identity, given, preview)
 
 
 @require_POST
@@ -87,45 +113,3 @@ def end(request: HttpRequest, identity: Identity, silence_id: UUID) -> HttpRespo
     except IncidentError as error:
         messages.error(request, str(error))
     return redirect("silence-list-page")
-
-
-def _fields(form: QueryDict) -> dict[str, Any]:
-    """The form as the service takes it. Raises UnfitSilence."""
-    comment = form.get("comment", "").replace("\x00", "").strip()
-    if not 0 < len(comment) <= LONGEST_COMMENT:
-        raise UnfitSilence(f"Say why, in up to {LONGEST_COMMENT} characters.", field="comment")
-    ends_at = moment(form.get("ends_at", ""))
-    if ends_at is None:
-        raise UnfitSilence("Say when it ends.", field="ends_at")
-    return {
-        "kind": form.get("kind", SilenceKind.SILENCE),
-        "comment": comment,
-        "matchers": _matchers(form),
-        "service_ids": _service_ids(form.getlist("services")),
-        "starts_at": moment(form.get("starts_at", "")),
-        "ends_at": ends_at,
-        "repeat": form.get("repeat", Repeat.NEVER),
-    }
-
-
-def _matchers(form: QueryDict) -> list[dict[str, str]]:
-    rows = zip(form.getlist("name"), form.getlist("operator"), form.getlist("value"), strict=False)
-    return [
-        {"name": name.strip(), "operator": operator, "value": value} for name, operator, value in rows if name.strip()
-    ]
-
-
-def _service_ids(values: Sequence[str]) -> list[UUID]:
-    try:
-        return [UUID(value) for value in values if value]
-    except ValueError as error:
-        raise UnfitSilence("There is no such service.", field="service_ids") from error
-
-
-def moment(text: str) -> datetime | None:
-    """The time of a form's field, taken as UTC; None where there is none."""
-    try:
-        found = parse_datetime(text)
-    except ValueError:
-        return None
-    return found.replace(tzinfo=UTC) if found is not None and found.tzinfo is None else found

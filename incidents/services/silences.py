@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,9 @@ from django.utils import timezone
 from audit.services import record
 from incidents.errors import SilenceOver, UnfitSilence, UnknownReference
 from incidents.models import Repeat, Service, Silence, SilenceKind
-from incidents.silences import PERIODS, matchers_checked
+from incidents.silences import PERIODS, match_everything, matchers_checked
+
+LONGEST = timedelta(days=366)
 
 
 def silence_create(
@@ -36,7 +38,7 @@ def silence_create(
     wanted = set(service_ids)
     checked = matchers_checked(matchers)
     _check_times(kind, starts_at or now, ends_at, repeat, now)
-    if not checked and not wanted:
+    if match_everything(checked) and not wanted:
         raise UnfitSilence("Give at least one matcher or service: this would silence everything.", field="matchers")
     known = Service.objects.for_organization(organization_id).filter(pk__in=wanted)
     if missing := wanted - {service.pk for service in known}:
@@ -88,6 +90,8 @@ def _check_times(kind: str, starts_at: datetime, ends_at: datetime, repeat: str,
         raise UnfitSilence(f"Allowed values: {', '.join(Repeat.values)}.", field="repeat")
     if ends_at <= starts_at:
         raise UnfitSilence("It must end after it starts.", field="endsAt")
+    if ends_at - starts_at > LONGEST:
+        raise UnfitSilence(f"It may last {LONGEST.days} days at most.", field="endsAt")
     period = PERIODS.get(Repeat(repeat))
     if period is None and ends_at <= now:
         raise UnfitSilence("It would be over already.", field="endsAt")

@@ -14,7 +14,7 @@ from django.utils import timezone
 from aurora_site.accounts.models import Membership, Role
 from incidents.models import Roster, RunbookLink, Shift, Silence
 from tests.factories.accounts import member_factory, session_of
-from tests.factories.incidents import ServiceFactory
+from tests.factories.incidents import AlertFactory, IncidentFactory, ServiceFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +46,7 @@ def silence(browser: Client, **fields: Any) -> str:
 
 
 def test_a_silence_is_set_shown_and_ended(member: Membership, browser: Client) -> None:
-    assert silence(browser) == "The silence is set."
+    assert silence(browser).startswith("The silence is set. It matches 0 of the 0 newest")
     silence(browser, comment="Later", starts_at=field(timezone.now() + timedelta(hours=1)))
     page = browser.get("/silences")
     assert [each.silence.comment for each in page.context["now"]] == ["Known"]
@@ -68,12 +68,39 @@ def test_a_silence_is_set_shown_and_ended(member: Membership, browser: Client) -
         ({"ends_at": "2026-99-99T00:00"}, "Say when it ends."),
         ({"name": [""], "operator": ["="], "value": [""]}, "this would silence everything"),
         ({"operator": ["=~", "="], "value": ["(", ""]}, "regular expression"),
+        ({"operator": ["=~", "="], "value": [".*", ""]}, "this would silence everything"),
+        ({"ends_at": "2099-01-01T00:00"}, "366 days at most"),
         ({"services": ["x"]}, "There is no such service."),
     ],
 )
 def test_bad_silences_are_refused(member: Membership, browser: Client, fields: dict[str, Any], text: str) -> None:
     assert text in silence(browser, **fields)
     assert not Silence.objects.for_organization(member.organization).exists()
+
+
+def test_the_form_is_filled_from_an_alert_and_says_what_it_would_match(member: Membership, browser: Client) -> None:
+    incident = IncidentFactory(organization=member.organization)
+    now = timezone.now()
+    alert = AlertFactory(incident=incident, title="Disk is full", labels={"host": "db-1"}, received_at=now)
+    AlertFactory(incident=incident, title="Other", labels={"host": "db-2"}, received_at=now)
+    assert f"/silences?alert={alert.pk}#create" in browser.get(f"/incidents/{incident.pk}/alerts/{alert.pk}").text
+    page = browser.get(f"/silences?alert={alert.pk}")
+    assert page.context["given"].matchers == [("host", "=", "db-1")] and "autofocus" in page.text
+    form = {"preview": "yes", "name": "host", "operator": "=", "value": "db-1"}
+    assert str(browser.post("/silences/create", form).context["preview"]) == (
+        "It matches 1 of the 2 newest alerts of the last day: Disk is full."
+    )
+    none = browser.post("/silences/create", {**form, "value": "db-9"}).context["preview"]
+    assert none.warnings == ["It matches nothing that came in the last day."]
+    odd = browser.post("/silences/create", {**form, "name": "hots", "operator": "!="}).context["preview"]
+    assert odd.warnings[0] == "It matches everything that came in the last day." and "“hots”" in odd.warnings[1]
+    assert not Silence.objects.for_organization(member.organization).exists()
+
+
+def test_a_duration_says_when_it_ends(member: Membership, browser: Client) -> None:
+    silence(browser, ends_at="", duration="4h")
+    row = Silence.objects.for_organization(member.organization).get()
+    assert timedelta(hours=3, minutes=59) < row.ends_at - timezone.now() <= timedelta(hours=4)
 
 
 def test_viewers_and_others_may_not(member: Membership, browser: Client) -> None:
