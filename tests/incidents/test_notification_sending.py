@@ -345,7 +345,7 @@ def assigned(person):
 
 
 def test_whoever_has_the_incident_is_mailed_at_their_own_address():
-    person = member_factory()
+    person = member_factory(role="editor")
     for notification in assigned(person):
         send(notification)
     assert [message.to for message in mail.outbox] == [[person.user.email]] * 2
@@ -361,7 +361,7 @@ def test_where_nobody_has_the_incident_nobody_is_told_and_it_is_done():
 
 
 def test_who_left_the_organisation_is_not_mailed_about_its_incidents():
-    person = member_factory()
+    person = member_factory(role="editor")
     notification = assigned(person).last()
     person.delete()
     send(notification)
@@ -369,7 +369,7 @@ def test_who_left_the_organisation_is_not_mailed_about_its_incidents():
 
 
 def test_a_new_incident_that_goes_to_who_is_on_call_is_told_to_them_once():
-    person = member_factory()
+    person = member_factory(role="editor")
     who = about(person.organization)
     theirs = channel("assignee", kind="email", organization=person.organization)
     others = channel("ops@example.org", kind="email", organization=person.organization, name="All of ops")
@@ -391,14 +391,14 @@ def test_a_new_incident_that_goes_to_who_is_on_call_is_told_to_them_once():
 
 
 def test_the_test_of_a_channel_for_assignees_goes_to_the_tester():
-    person = member_factory()
+    person = member_factory(role="editor")
     to = channel("assignee", kind="email", organization=person.organization)
     outcome = channel_test(organization_id=person.organization_id, actor_id=person.user_id, channel_id=to.pk)
     assert (outcome.is_delivered, mail.outbox[0].to) == (True, [person.user.email])
 
 
 def test_a_webhook_names_who_has_the_incident(server):
-    person = member_factory()
+    person = member_factory(role="editor")
     to = channel(server, organization=person.organization)
     rule(to, kinds=["incident.assigned"])
     who = about(person.organization)
