@@ -17,6 +17,8 @@ from incidents.errors import UnreadableGraph
 MOST_CALLS = 10_000
 MOST_REFUSALS = 100
 LONGEST_NAME = 200
+# More in one cell is a quote that nobody closed. Python's own limit is one of the whole process, which others may raise.
+LONGEST_CELL = 10_000
 # Signs with which spreadsheets take a cell for a formula.
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 _HEADERS = {
@@ -106,6 +108,8 @@ def _numbered(reader: Any) -> Iterator[tuple[int, list[str]]]:
     """The lines that aren't empty. Raises UnreadableGraph where it isn't CSV."""
     try:
         for row in reader:
+            if any(len(cell) > LONGEST_CELL for cell in row):
+                raise UnreadableGraph(f"Line {reader.line_num}: a cell is too long. Is a quote not closed?")
             if any(cell.strip() for cell in row):
                 yield reader.line_num, row
     except csv.Error as error:
