@@ -1,4 +1,4 @@
-"""Numbers the incidents and timeline entries that are there, in each organisation from 1."""
+"""Gives every organisation its log, and numbers the incidents and timeline entries that are there from 1."""
 
 from django.db import migrations
 
@@ -8,8 +8,8 @@ BATCH = 1000
 def number(apps, schema_editor):
     database = schema_editor.connection.alias
     incident, entry, log = (apps.get_model("incidents", name) for name in ("Incident", "TimelineEntry", "IncidentLog"))
-    organizations = incident.objects.using(database).order_by().values_list("organization_id", flat=True).distinct()
-    for organization_id in list(organizations):
+    organizations = apps.get_model("accounts", "Organization").objects.using(database)
+    for organization_id in list(organizations.values_list("pk", flat=True)):
         incidents = incident.objects.using(database).filter(organization_id=organization_id).order_by("created_at", "id")
         entries = entry.objects.using(database).filter(incident__organization_id=organization_id).order_by("at", "id")
         log.objects.using(database).update_or_create(

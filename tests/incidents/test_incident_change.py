@@ -143,12 +143,21 @@ def test_an_incident_of_another_organisation_is_not_found(client_of):
     assert incident.status == "investigating"
 
 
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("has_log", [True, False], ids=["with a log", "from before there were logs"])
-def test_changes_at_once_are_all_kept_and_chained(has_log):
+@pytest.mark.django_db
+def test_an_organisation_that_lost_its_log_gets_another():
     incident = IncidentFactory()
-    if not has_log:
-        IncidentLog.objects.all().delete()
+    IncidentLog.objects.all().delete()
+
+    incident_update(
+        organization_id=incident.organization_id, actor_id="user_x", incident_id=incident.pk, summary="Mended."
+    )
+
+    assert [log.last_seq for log in IncidentLog.objects.for_organization(incident.organization_id)] == [1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_changes_at_once_are_all_kept_and_chained():
+    incident = IncidentFactory()
     summaries = [f"Summary {number}" for number in range(8)]
     barrier = threading.Barrier(len(summaries))
 
