@@ -12,7 +12,7 @@ from aurora_site.accounts.admin import RecordedAdmin
 from aurora_site.core.admin import ReadOnlyAdmin, ReadOnlyInline
 from learning import models
 from learning.graph import cycle_through
-from learning.selectors import prerequisite_graph
+from learning.selectors.catalogue import prerequisite_graph
 
 
 class PrerequisiteForm(forms.ModelForm):

@@ -12,9 +12,14 @@ from learning.models.catalogue import (
 )
 from learning.models.people import Learner
 from learning.models.plans import ItemKind, ItemState, Milestone, Plan, PlanItem, PlanState
-from learning.models.progress import Evidence, EvidenceKind, Mastery
+from learning.models.progress import Completion, Evidence, EvidenceKind, Mastery, ReviewCard
+from learning.models.reminders import CalendarSubscription, Nudge, NudgeKind
+from learning.models.statements import Statement
+from learning.models.teams import Team, TeamLead, TeamMember
 
 __all__ = [
+    "CalendarSubscription",
+    "Completion",
     "Evidence",
     "EvidenceKind",
     "ItemKind",
@@ -22,6 +27,8 @@ __all__ = [
     "Learner",
     "Mastery",
     "Milestone",
+    "Nudge",
+    "NudgeKind",
     "Plan",
     "PlanItem",
     "PlanState",
@@ -29,8 +36,13 @@ __all__ = [
     "ResourceKind",
     "ResourceLevel",
     "ResourceSkill",
+    "ReviewCard",
     "Role",
     "RoleSkill",
     "Skill",
     "SkillPrerequisite",
+    "Statement",
+    "Team",
+    "TeamLead",
+    "TeamMember",
 ]

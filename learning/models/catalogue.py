@@ -117,16 +117,21 @@ class RoleSkill(models.Model):
 
 
 class Resource(models.Model):
-    """Something to learn from, how long it takes, for whom it is, and how it is rated (0 to 5)."""
+    """Something to learn from, how long it takes, for whom it is, and how it is rated (0 to 5).
+
+    ``key`` names it for imports; one that isn't ``offered`` any longer stays in plans and goes into none.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="+")
+    key = models.SlugField(max_length=100, allow_unicode=True, db_index=False)
     title = models.CharField(max_length=200)
     url = models.URLField(max_length=1000, blank=True, default="")
     kind = models.CharField(max_length=16, choices=ResourceKind.choices)
     level = models.CharField(max_length=16, choices=ResourceLevel.choices, default=ResourceLevel.BEGINNER)
     minutes = models.PositiveIntegerField()
     rating = models.FloatField(null=True, blank=True)
+    offered = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
     skills = models.ManyToManyField(Skill, through="ResourceSkill", related_name="resources")
 
@@ -135,6 +140,7 @@ class Resource(models.Model):
     class Meta:
         ordering = ["title", "id"]
         constraints = [
+            models.UniqueConstraint(fields=["organization", "key"], name="resource_key_once_per_organization"),
             models.CheckConstraint(condition=Q(minutes__gte=1), name="resource_takes_time"),
             models.CheckConstraint(
                 condition=Q(rating__isnull=True) | Q(rating__gte=0, rating__lte=5), name="resource_rating_in_range"

@@ -30,6 +30,7 @@ class ResourceFactory(factory.django.DjangoModelFactory):
         model = models.Resource
 
     organization = factory.LazyFunction(organization_factory)
+    key = factory.Sequence(lambda number: f"resource-{number}")
     title = factory.Sequence(lambda number: f"Resource {number:04}")
     kind = models.ResourceKind.COURSE
     minutes = 45

@@ -56,6 +56,8 @@ def test_an_editor_creates_a_resource_with_what_it_teaches(client_of):
     resource = Resource.objects.get()
     assert answer.json() == {
         "id": str(resource.pk),
+        "key": f"the-command-line-{resource.pk.hex[:12]}",
+        "offered": True,
         "title": "The command line",
         "url": "https://example.org/shell",
         "kind": "course",

@@ -16,20 +16,20 @@ PLANS = "/api/v1/learning/plans"
 
 
 def test_a_plan_shows_its_milestones_and_items_in_order(client_of):
-    editor = member_factory(role="editor")
-    learner = LearnerFactory(organization=editor.organization, name="Ann")
+    admin = member_factory(role="admin")
+    learner = LearnerFactory(organization=admin.organization, name="Ann")
     plan = PlanFactory(
         learner=learner, version=1, state=PlanState.ACTIVE, active_for=learner, verdict={"feasible": True}
     )
-    skill = SkillFactory(organization=editor.organization)
-    resource = ResourceFactory(organization=editor.organization, title="Course", url="https://example.org/c")
+    skill = SkillFactory(organization=admin.organization)
+    resource = ResourceFactory(organization=admin.organization, title="Course", url="https://example.org/c")
     second = PlanItemFactory(plan=plan, position=1, title="Second")
     first = PlanItemFactory(plan=plan, position=0, title="First", resource=resource, reason="Everything needs it.")
     first.skills.add(skill)
     milestone = MilestoneFactory(plan=plan, title="Half way")
     milestone.skills.add(skill)
 
-    answer = client_of(editor).get(f"{PLANS}/{plan.pk}")
+    answer = client_of(admin).get(f"{PLANS}/{plan.pk}")
 
     assert answer.status_code == 200
     body = answer.json()

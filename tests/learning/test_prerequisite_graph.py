@@ -7,11 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from learning import services
 from learning.errors import PrerequisiteCycle
 from learning.graph import cycle_through, path_to
 from learning.models import SkillPrerequisite
-from learning.selectors import prerequisite_graph
+from learning.selectors.catalogue import prerequisite_graph
+from learning.services import catalogue as services
 from tests.factories.accounts import member_factory
 from tests.factories.learning import SkillFactory
 

@@ -6,9 +6,9 @@ import networkx
 import pytest
 from django.db import connection
 
-from learning import services
 from learning.errors import PrerequisiteCycle
-from learning.selectors import prerequisite_graph
+from learning.selectors.catalogue import prerequisite_graph
+from learning.services import catalogue as services
 from tests.factories.accounts import organization_factory
 from tests.factories.learning import SkillFactory
 

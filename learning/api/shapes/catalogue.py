@@ -1,20 +1,15 @@
-"""Input and output of the learning API."""
+"""Skills, roles and resources as they are sent and shown."""
 
 from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from aurora_site.core.http.fields import StrictCharField
-from learning.models import Learner, Plan, PlanItem, Resource, ResourceKind, ResourceLevel, Role, Skill
-from learning.validators import DAYS_PER_WEEK, MAXIMUM_BLACKOUT_DATES, MINUTES_PER_DAY, validate_time_zone
-
-MAXIMUM_LINKS = 500
-NAME = {"max_length": 200}
-LONG_TEXT = {"max_length": 5000, "required": False, "allow_blank": True, "default": ""}
+from learning.api.shapes.common import LONG_TEXT, MAXIMUM_LINKS, NAME, NamedSerializer
+from learning.models import Resource, ResourceKind, ResourceLevel, Role, Skill
 
 
 class FractionField(serializers.FloatField):
@@ -39,45 +34,6 @@ class RatingField(serializers.FloatField):
         if not 0 <= value <= 5:
             self.fail("range")
         return value
-
-
-class NamedSerializer(serializers.Serializer):
-    id = serializers.UUIDField()
-    name = StrictCharField()
-
-
-class LearnerSerializer(serializers.ModelSerializer):
-    user = StrictCharField(source="user_id", allow_null=True)
-    role = NamedSerializer(allow_null=True)
-    minutes_per_weekday = serializers.ListField(child=serializers.IntegerField())
-    blackout_dates = serializers.ListField(child=serializers.DateField())
-
-    class Meta:
-        model = Learner
-        fields = [
-            "id", "name", "email", "user", "role", "goals", "minutes_per_weekday", "blackout_dates", "time_zone",
-            "start_date", "created_at", "updated_at",
-        ]  # fmt: skip
-
-
-class LearnerInput(serializers.Serializer):
-    name = StrictCharField(**NAME)
-    email = serializers.EmailField(max_length=254, required=False, allow_blank=True, default="")
-    user = StrictCharField(max_length=64, required=False, allow_null=True, default=None)
-    role = serializers.UUIDField(required=False, allow_null=True, default=None)
-    goals = StrictCharField(**LONG_TEXT)
-    minutes_per_weekday = serializers.ListField(
-        child=serializers.IntegerField(min_value=0, max_value=MINUTES_PER_DAY),
-        min_length=DAYS_PER_WEEK,
-        max_length=DAYS_PER_WEEK,
-        required=False,
-        help_text="Seven numbers, Monday first.",
-    )
-    blackout_dates = serializers.ListField(
-        child=serializers.DateField(), max_length=MAXIMUM_BLACKOUT_DATES, required=False, default=list
-    )
-    time_zone = StrictCharField(max_length=64, required=False, default="UTC", validators=[validate_time_zone])
-    start_date = serializers.DateField(required=False)
 
 
 class ExternalReference(serializers.Serializer):
@@ -161,7 +117,7 @@ class ResourceSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Resource
-        fields = ["id", "title", "url", "kind", "level", "minutes", "rating", "skills"]
+        fields = ["id", "key", "title", "url", "kind", "level", "minutes", "rating", "offered", "skills"]
 
 
 class ResourceInput(serializers.Serializer):
@@ -179,52 +135,3 @@ class ResourceInput(serializers.Serializer):
 class ResourceFilter(serializers.Serializer):
     skill = serializers.UUIDField(required=False, default=None)
     text = StrictCharField(max_length=200, required=False, allow_blank=True, default="")
-
-
-class PlanSerializer(serializers.ModelSerializer):
-    learner = NamedSerializer()
-    role = NamedSerializer(allow_null=True)
-
-    class Meta:
-        model = Plan
-        fields = [
-            "id", "learner", "role", "version", "state", "starts_on", "days", "weekly_minutes", "verdict", "created_at",
-        ]  # fmt: skip
-
-
-class ItemResourceSerializer(serializers.Serializer):
-    id = serializers.UUIDField()
-    title = StrictCharField()
-    url = StrictCharField()
-
-
-@extend_schema_field({"type": "array", "items": {"type": "string", "format": "uuid"}})
-class SkillIdsField(serializers.Field):
-    """The ids of a prefetched set of skills, in order of name."""
-
-    def to_representation(self, skills: Any) -> list[UUID]:
-        return [skill.pk for skill in skills.all()]
-
-
-class PlanItemSerializer(serializers.ModelSerializer):
-    resource = ItemResourceSerializer(allow_null=True)
-    skills = SkillIdsField(read_only=True)
-
-    class Meta:
-        model = PlanItem
-        fields = ["id", "date", "position", "minutes", "kind", "title", "reason", "state", "resource", "skills"]
-
-
-class MilestoneSerializer(serializers.Serializer):
-    id = serializers.UUIDField()
-    title = StrictCharField()
-    due_on = serializers.DateField()
-    skills = SkillIdsField(read_only=True)
-
-
-class PlanDetailSerializer(PlanSerializer):
-    items = PlanItemSerializer(many=True)
-    milestones = MilestoneSerializer(many=True)
-
-    class Meta(PlanSerializer.Meta):
-        fields = [*PlanSerializer.Meta.fields, "milestones", "items"]

@@ -1,4 +1,4 @@
-"""Reads of learning. Every list takes a constant number of queries."""
+"""Reads of the catalogue. Every list takes a constant number of queries."""
 
 from __future__ import annotations
 
@@ -7,24 +7,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from learning.models import Learner, Plan, Resource, Role, Skill, SkillPrerequisite
-
-
-def learners_visible_to(*, organization_id: object, user_id: str, sees_everyone: bool) -> QuerySet[Learner]:
-    """The organisation's learners; only the person's own unless ``sees_everyone``."""
-    learners = Learner.objects.for_organization(organization_id).select_related("role")
-    return learners if sees_everyone else learners.filter(user_id=user_id)
-
-
-def plans_visible_to(*, organization_id: object, user_id: str, sees_everyone: bool) -> QuerySet[Plan]:
-    """The organisation's plans, newest first; only the person's own unless ``sees_everyone``."""
-    plans = Plan.objects.for_organization(organization_id).select_related("learner", "role")
-    return plans if sees_everyone else plans.filter(learner__user_id=user_id)
-
-
-def with_items(plans: QuerySet[Plan]) -> QuerySet[Plan]:
-    """Plans with their milestones and items, and what those refer to."""
-    return plans.prefetch_related("milestones__skills", "items__skills", "items__resource")
+from learning.models import Resource, Role, Skill, SkillPrerequisite
 
 
 def skills(organization_id: object) -> QuerySet[Skill]:

@@ -1,8 +1,7 @@
-"""Learners, skills, roles, resources and plans by REST, each within the caller's organisation."""
+"""Skills, roles and resources by REST."""
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import OpenApiTypes, extend_schema
@@ -10,45 +9,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from aurora_site.accounts.api_view import OrganizationView
-from aurora_site.accounts.models import Role
 from aurora_site.core.http.pagination import page
-from learning import selectors, services
-from learning.api import serializers as shapes
 from learning.api.base import found
-
-
-def _scope(request: Request) -> dict[str, Any]:
-    """Viewers see their own learner; editors and administrators everyone's."""
-    identity = request.auth
-    return {
-        "organization_id": identity.organization_id,
-        "user_id": identity.user_id,
-        "sees_everyone": identity.has_role(Role.EDITOR),
-    }
-
-
-class LearnersView(OrganizationView):
-    @extend_schema(operation_id="learning_learners_list", responses=OpenApiTypes.OBJECT)
-    def get(self, request: Request) -> Response:
-        """Learners by name: ``{"learners": […], "total"}``. A viewer sees no one else."""
-        learners = selectors.learners_visible_to(**_scope(request))
-        rows, total = page(request, learners, lambda row: shapes.LearnerSerializer(row).data)
-        return Response({"learners": rows, "total": total})
-
-    @extend_schema(request=shapes.LearnerInput, responses={201: shapes.LearnerSerializer})
-    def post(self, request: Request) -> Response:
-        """Create a learner; ``user`` names a member of the organisation, ``role`` one of its roles."""
-        data = self.validated(shapes.LearnerInput)
-        learner = services.learner_create(**self.actor, user_id=data.pop("user"), role_id=data.pop("role"), **data)
-        return Response(shapes.LearnerSerializer(learner).data, status=201)
-
-
-class LearnerView(OrganizationView):
-    @extend_schema(responses=shapes.LearnerSerializer)
-    def get(self, request: Request, learner_id: UUID) -> Response:
-        """One learner."""
-        learner = found(selectors.learners_visible_to(**_scope(request)), learner_id)
-        return Response(shapes.LearnerSerializer(learner).data)
+from learning.api.shapes import catalogue as shapes
+from learning.selectors import catalogue as selectors
+from learning.services import catalogue as services
 
 
 class SkillsView(OrganizationView):
@@ -134,20 +99,3 @@ class ResourceView(OrganizationView):
         """One resource."""
         resource = found(selectors.resources(request.auth.organization_id), resource_id)
         return Response(shapes.ResourceSerializer(resource).data)
-
-
-class PlansView(OrganizationView):
-    @extend_schema(operation_id="learning_plans_list", responses=OpenApiTypes.OBJECT)
-    def get(self, request: Request) -> Response:
-        """Plans, newest first, without their items: ``{"plans": […], "total"}``. A viewer sees only their own."""
-        plans = selectors.plans_visible_to(**_scope(request))
-        rows, total = page(request, plans, lambda row: shapes.PlanSerializer(row).data)
-        return Response({"plans": rows, "total": total})
-
-
-class PlanView(OrganizationView):
-    @extend_schema(responses=shapes.PlanDetailSerializer)
-    def get(self, request: Request, plan_id: UUID) -> Response:
-        """One plan with its milestones and items."""
-        plans = selectors.with_items(selectors.plans_visible_to(**_scope(request)))
-        return Response(shapes.PlanDetailSerializer(found(plans, plan_id)).data)

@@ -1,0 +1,1 @@
+"""The planner: pure functions over plain data (DESIGN of learning: docs/learning/planner.md)."""

@@ -1,0 +1,37 @@
+"""What the services of learning share: rows that must be new, ids that must be the organisation's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.db import IntegrityError, models, transaction
+
+from learning.errors import AlreadyExists, UnknownReference
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+def insert(row: Row, conflict: AlreadyExists) -> Row:
+    """Save a new row; raises ``conflict`` where a constraint of uniqueness stands against it."""
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError as error:
+        raise conflict from error
+    return row
+
+
+def require_all(model: Any, organization_id: UUID, ids: Iterable[UUID], *, field: str) -> set[UUID]:
+    """The ids as a set. Raises UnknownReference for those that the organisation doesn't have."""
+    wanted = set(ids)
+    found = set(model.objects.for_organization(organization_id).filter(pk__in=wanted).values_list("pk", flat=True))
+    if found != wanted:
+        raise unknown(field, wanted - found)
+    return wanted
+
+
+def unknown(field: str, ids: Iterable[UUID]) -> UnknownReference:
+    """The refusal of ids that name nothing."""
+    return UnknownReference(f"The organisation has none with id {', '.join(sorted(map(str, ids)))}.", field=field)
