@@ -25,3 +25,35 @@ class PrerequisiteCycle(LearningError):
 
 class AlreadyExists(LearningError):
     """A row that its unique constraint allows once."""
+
+
+class BadValue(LearningError):
+    """A value that is no value of its kind, or not here."""
+
+
+class UnknownLearner(LearningError):
+    """No learner of the organisation has this id."""
+
+
+class UnknownPlan(LearningError):
+    """No plan of the organisation has this id."""
+
+
+class UnknownItem(LearningError):
+    """The plan has no item of this id."""
+
+
+class PlanSuperseded(LearningError):
+    """A change of a version that another one has replaced. ``details`` names the plan that holds, if there is one."""
+
+    def __init__(self, text: str, *, active_plan: object = None) -> None:
+        super().__init__(text)
+        self.details = {"active_plan": str(active_plan) if active_plan else None}
+
+
+class PlanFinished(LearningError):
+    """A change of a plan of which everything is settled."""
+
+
+class ItemSettled(LearningError):
+    """An item that is done can't be skipped, nor the other way round."""
