@@ -1,4 +1,5 @@
-"""What an installation begins with, kept up to date at every start: administrator, demo learner, documents to ask about."""
+"""What an installation begins with, kept up to date at every start: administrator, demo learner, what there is to learn,
+documents to ask about."""
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ from agents.knowledge.services import documents_apply_pending
 from agents.retrieval.collecting import index_reset
 from agents.retrieval.versions import version_ensure_active
 from aurora_site.accounts.services.installation import admin_ensure, demo_learner_ensure, organization_default_ensure
+from aurora_site.demo.learning import catalogue_ensure
 from aurora_site.demo.services import services_ensure
 
 DOCUMENTS = Path(__file__).parent / "documents"
@@ -34,6 +36,14 @@ def accounts_prepare() -> str:
         demo_learner_ensure(organization=organization)
         services_ensure(organization.pk)
     return admin_ensure(email=settings.AURORA_ADMIN_EMAIL, password=settings.AURORA_ADMIN_PASSWORD).password
+
+
+def learning_prepare(say: Say) -> None:
+    """Make what there is to learn in the demo organisation. Idempotent."""
+    if not settings.AURORA_DEMO:
+        return
+    if catalogue_ensure(organization_default_ensure(name=DEMO_ORGANIZATION).pk):
+        say("Learning: the demo's catalogue is there")
 
 
 def documents_are_current() -> bool:

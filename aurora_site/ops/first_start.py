@@ -49,13 +49,14 @@ def expect_first_data() -> None:
 
 
 def load_first_data(say: Say) -> None:
-    """The documents. Idempotent, and safe when several hosts start at once.
+    """The demo's learning, and the documents. Idempotent, and safe when several hosts start at once.
 
     It runs while the web server already serves, since indexing documents takes longer than people wait for a page.
     """
-    from aurora_site.demo.loader import documents_prepare
+    from aurora_site.demo.loader import documents_prepare, learning_prepare
 
     with alone():
+        learning_prepare(say)
         try:
             documents_prepare(say)
             if settings.AURORA_AUTO_INGEST:

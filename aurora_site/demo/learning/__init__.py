@@ -1,0 +1,5 @@
+"""What there is to learn in the demo organisation, and who learns it."""
+
+from aurora_site.demo.learning.catalogue import catalogue_ensure
+
+__all__ = ["catalogue_ensure"]
