@@ -35,5 +35,37 @@ EVENTS = (
             "skills": "the skills that it teaches, and how much of each",
         },
     ),
+    Event(
+        "learning.evidence_recorded",
+        "Something was observed of a learner's skills",
+        {
+            "kind": "what kind of observation",
+            "values": "what was observed of each skill, from 0 to 1",
+            "source": "where it comes from",
+            "attested_by": "who vouches for it, where somebody else than the learner does",
+            "resource": "id of the resource that it is about",
+            "observed_at": "when it was observed",
+        },
+        {"note": "what was noted with it"},
+    ),
+    Event(
+        "learning.evidence_withdrawn",
+        "An observation was taken back",
+        {
+            "kinds": "what kinds of observation",
+            "skills": "ids of the skills that it was of",
+            "resource": "id of the resource that it was about",
+        },
+    ),
+    Event(
+        "learning.resource_completed",
+        "A learner finished a resource",
+        {
+            "resource": "id of the resource",
+            "minutes": "how long it took",
+            "score": "the score, from 0 to 1, where there was one",
+            "source": "where it comes from",
+        },
+    ),
     *(event for model in ("skill", "role", "resource", "learner") for event in admin_events("learning", model)),
 )
