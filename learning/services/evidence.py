@@ -42,7 +42,7 @@ def evidence_record(
     """Store an observation of skills, by id with its value from 0 to 1; the new rows.
 
     The same ``identity`` again, of the same skill, changes nothing. What is observed later than now counts from now.
-    Raises UnknownReference for a learner, skill or resource of elsewhere, BadValue for what isn't from 0 to 1, a kind
+    Raises UnknownLearner, UnknownReference for a skill or resource of elsewhere, BadValue for what isn't from 0 to 1, a kind
     that there isn't, and texts that are too long.
     """
     learner = learner_lock(organization_id, learner_id)
@@ -102,7 +102,7 @@ def resource_complete(
     """Store that a learner finished a resource, once, and the gain it brings to each skill that it teaches.
 
     With a score the gain is that share of it. A resource that was finished before stays as it is.
-    Raises UnknownReference for a learner or resource of elsewhere, BadValue for a score outside of 0 to 1.
+    Raises UnknownLearner, UnknownReference for a resource of elsewhere, BadValue for a score outside of 0 to 1.
     """
     learner = learner_lock(organization_id, learner_id)
     require_all(Resource, organization_id, [resource_id], field="resource")
@@ -142,7 +142,7 @@ def resource_complete(
 def completion_withdraw(*, organization_id: UUID, actor_id: str, learner_id: UUID, resource_id: UUID) -> bool:
     """Take back that a resource was finished, with what it brought; whether it was.
 
-    Raises UnknownReference for a learner of elsewhere.
+    Raises UnknownLearner for one of elsewhere.
     """
     learner = learner_lock(organization_id, learner_id)
     found = Completion.objects.for_organization(organization_id).filter(learner=learner, resource_id=resource_id)
@@ -156,7 +156,7 @@ def completion_withdraw(*, organization_id: UUID, actor_id: str, learner_id: UUI
 def evidence_withdraw(*, organization_id: UUID, actor_id: str, learner_id: UUID, identity: str) -> int:
     """Take back the observation of that identity; of how many skills it was.
 
-    Raises UnknownReference for a learner of elsewhere.
+    Raises UnknownLearner for one of elsewhere.
     """
     learner = learner_lock(organization_id, learner_id)
     found = _evidence_of(learner).filter(identity=identity)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from learning.errors import UnknownReference
+from learning.errors import UnknownLearner
 from learning.mastery import belief_at, practised_at
 from learning.models import Learner, Mastery
 from learning.selectors.mastery import observations_of
@@ -15,13 +15,13 @@ from learning.selectors.mastery import observations_of
 def learner_lock(organization_id: UUID, learner_id: UUID) -> Learner:
     """The learner, locked until the transaction ends: evidence of one learner is written one after the other.
 
-    Raises UnknownReference for a learner of elsewhere.
+    Raises UnknownLearner for a learner of elsewhere.
     """
     learner: Learner | None = (
         Learner.objects.for_organization(organization_id).select_for_update().filter(pk=learner_id).first()
     )
     if learner is None:
-        raise UnknownReference("The organisation has no such learner.", field="learner")
+        raise UnknownLearner("The organisation has no such learner.")
     return learner
 
 

@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from audit.models import Record
-from learning.errors import BadValue, UnknownReference
+from learning.errors import BadValue, UnknownLearner, UnknownReference
 from learning.models import Completion, Evidence, Learner, Mastery, ResourceSkill
 from learning.selectors.mastery import mastery_history, mastery_now, mastery_of_skills
 from learning.services import evidence as services
@@ -92,7 +92,7 @@ def test_the_same_identity_counts_once(learner, skill):
         ({"note": "x" * 2001}, BadValue, "note"),
         ({"values": {uuid.uuid4(): 0.5}}, UnknownReference, "skills"),
         ({"resource_id": uuid.uuid4()}, UnknownReference, "resource"),
-        ({"learner_id": uuid.uuid4()}, UnknownReference, "learner"),
+        ({"learner_id": uuid.uuid4()}, UnknownLearner, ""),
     ],
 )
 def test_what_does_not_fit_leaves_nothing(learner, skill, change, error, field):
@@ -111,7 +111,7 @@ def test_a_skill_or_learner_of_another_organisation_is_unknown(learner, skill):
     with pytest.raises(UnknownReference):
         services.evidence_record(**acting(learner), kind="quiz_result", values={SkillFactory().pk: 0.5})
     elsewhere = acting(learner) | {"learner_id": LearnerFactory().pk}
-    with pytest.raises(UnknownReference):
+    with pytest.raises(UnknownLearner):
         services.evidence_record(**elsewhere, kind="quiz_result", values={skill.pk: 0.5})
     assert not Evidence.objects.exists()
 
