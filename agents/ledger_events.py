@@ -87,7 +87,7 @@ _CALLS = (
         "A tool call begins",
         {
             **_CALL,
-            "effect": "read or write",
+            "effect": "read, own (changes what belongs to who asked) or write",
             "fingerprint": "SHA-256 of tool and arguments",
             "approved_by": "who approved it, where it changes something",
         },

@@ -65,7 +65,7 @@ class AnswerView(APIView):
             actor_id=request.user.pk,
             kind="answer",
             agent=agent,
-            input={"question": body["question"], "action": body["action"], "agent": agent},
+            input={"question": body["question"], "action": body["action"], "agent": agent, **_given(body)},
             idempotency_key=idempotency_key(request),
         )
 
@@ -130,6 +130,10 @@ def wants_events(request: Request) -> bool:
     return any(
         part.split(";")[0].strip().lower() == EVENT_STREAM for part in request.headers.get("Accept", "").split(",")
     )
+
+
+def _given(body: dict[str, Any]) -> dict[str, Any]:
+    return {"given": body["given"]} if body["given"] else {}
 
 
 def _require_own(identity: Identity, body: dict[str, Any]) -> None:

@@ -6,18 +6,28 @@ from typing import Any
 
 from rest_framework import serializers
 
+from agents.catalog.definitions import opening_of
+from agents.tools.arguments import canonical
 from agents.tools.registry import tool_names
 from aurora_site.core.http.fields import StrictBooleanField, StrictCharField
 
 MAXIMUM_QUESTION = 8_000
 MAXIMUM_NAME = 64
+MAXIMUM_GIVEN = 16_000
 MAXIMUM_TOOLS = 50
 
 
 class QuestionInput(serializers.Serializer[Any]):
-    """The ``input`` object; keys other than ``question`` are accepted for agents to come and ignored."""
+    """The ``input`` object: the question, and ``given``, all other fields, for agents that know them."""
 
     question = StrictCharField(max_length=MAXIMUM_QUESTION, required=False, allow_blank=True)
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        value: dict[str, Any] = super().to_internal_value(data)
+        given = {str(name): field for name, field in data.items() if name != "question"}
+        if len(canonical(given)) > MAXIMUM_GIVEN:
+            raise serializers.ValidationError(f"Use at most {MAXIMUM_GIVEN:,} characters beside the question.")
+        return {**value, "given": given}
 
 
 class AskSerializer(serializers.Serializer[Any]):
@@ -34,10 +44,12 @@ class AskSerializer(serializers.Serializer[Any]):
     question_field = "input.question"
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        question = (attrs.get("input") or {}).get("question") or attrs.get("msg") or ""
-        if attrs["consent"] and not question.strip():
+        said = attrs.get("input") or {}
+        question = (said.get("question") or attrs.get("msg") or "").strip()
+        question = question or opening_of(attrs.get("agent_id", ""), attrs["action"])
+        if attrs["consent"] and not question:
             raise serializers.ValidationError({self.question_field: ["Give the question as text."]})
-        attrs["question"] = question.strip()
+        attrs["question"], attrs["given"] = question, said.get("given", {})
         return attrs
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from agents.catalog.responding import Responder
+
 
 class UnknownAgent(LookupError):
     """No agent has that name."""
@@ -13,7 +15,12 @@ class UnknownAgent(LookupError):
 @dataclass(frozen=True, kw_only=True)
 class AgentDefinition:
     """A built-in agent. ``examples`` are questions it is for, ``keywords`` and ``actions`` words that hint at it;
-    ``tools`` are the names of those that it may use."""
+    ``tools`` are the names of those that it may use.
+
+    An agent with a ``responder`` answers by that code instead of from documents. ``requests`` are regular expressions of
+    what people say when they want just that done, whatever the documents say about it; ``opening`` is what a request
+    without a question asks it.
+    """
 
     name: str
     title: str
@@ -25,6 +32,9 @@ class AgentDefinition:
     actions: tuple[str, ...] = ()
     collections: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()
+    requests: tuple[str, ...] = ()
+    responder: Responder | None = None
+    opening: str = ""
 
 
 _definitions: dict[str, AgentDefinition] = {}
@@ -48,3 +58,19 @@ def definition_named(name: str) -> AgentDefinition:
     raise UnknownAgent(
         f"There is no agent called {name!r}. Agents here: {', '.join(_definitions)}, and your organisation's own."
     )
+
+
+def definition_for_action(action: str) -> AgentDefinition | None:
+    """The built-in agent that an action, in any case of letters, belongs to; None for one of nobody."""
+    action = action.strip().lower()
+    fitting = (each for each in definitions() if action in (*each.actions, each.name, *each.aliases))
+    return next(fitting, None)
+
+
+def opening_of(name: str, action: str) -> str:
+    """What a request without a question asks an agent, which it names or which its action belongs to; empty for most."""
+    try:
+        definition = definition_named(name) if name else definition_for_action(action)
+    except UnknownAgent:
+        return ""
+    return definition.opening if definition else ""

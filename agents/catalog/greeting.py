@@ -7,7 +7,8 @@ import re
 from agents.catalog.definitions import AgentDefinition, definitions
 from agents.runtime.conversation import Conversation
 
-EXAMPLES_SHOWN = 2
+# Of each agent where all introduce themselves, and of one that was asked by name.
+EXAMPLES_OF_EACH, EXAMPLES_OF_ONE = 1, 3
 WELCOME_BACK = "You're welcome. Ask on whenever you like: I remember what we spoke about here."
 _HELLO = r"(?:hello|hi|hey|good (?:morning|afternoon|evening))(?: there| again| aurora| all)?"
 _PRAISE = r"(?:(?:ok(?:ay)?|great|perfect|good|nice|cool|super|alright|got it|i see)\b[ ,.!]*)*"
@@ -19,9 +20,9 @@ _GRATITUDE = re.compile(rf"{_PRAISE}{_THANKS}{_PARTING}[ !.?,]*", re.IGNORECASE)
 LONGEST_GREETING = 80
 
 
-def greeting_answer(message: str, conversation: Conversation) -> str | None:
+def greeting_answer(message: str, conversation: Conversation, asked: AgentDefinition | None = None) -> str | None:
     """What to say to a message that asks for nothing in particular; None for all others. Thanks for an answer are
-    acknowledged; everything else gets an introduction."""
+    acknowledged; everything else gets an introduction: of all agents, or of the one that was ``asked`` by name."""
     message = " ".join(message.split())
     if not message or len(message) > LONGEST_GREETING:
         return None
@@ -30,10 +31,12 @@ def greeting_answer(message: str, conversation: Conversation) -> str | None:
         return WELCOME_BACK
     if not thanks and not _GREETING.fullmatch(message):
         return None
-    offers = "\n".join(_offer(definition) for definition in definitions())
+    if asked is not None:
+        return f"Hello!\n\n{_offer(asked, EXAMPLES_OF_ONE)}"
+    offers = "\n".join(_offer(definition, EXAMPLES_OF_EACH) for definition in definitions())
     return f"Hello! I answer from your organisation's documents and show where each answer comes from.\n\n{offers}"
 
 
-def _offer(definition: AgentDefinition) -> str:
-    examples = " ".join(f"“{example}”" for example in definition.examples[:EXAMPLES_SHOWN])
+def _offer(definition: AgentDefinition, shown: int) -> str:
+    examples = " ".join(f"“{example}”" for example in definition.examples[:shown])
     return f"- **{definition.title}**: {definition.description} Try {examples}"

@@ -2,7 +2,9 @@
 
 Each agent gets a score in 0..1 from three signals: cosine of the message with the agent's nearest example question
 (weight .45), share of the found passages that lie in the agent's collections (.40), and whether the message holds one
-of its keywords (.15). Confidence is the softmax share of the winner. An action named by the caller decides alone.
+of its keywords (.15). For an agent that answers by code of its own instead of from documents, the second signal is
+whether the message is one of its requests: "my learning plan for Kubernetes" is for it, however much the documents say
+about Kubernetes. Confidence is the softmax share of the winner. An action named by the caller decides alone.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.catalog.definitions import AgentDefinition, definitions
+from agents.catalog.definitions import AgentDefinition, definition_for_action, definitions
 from agents.embeddings import get_embedder
 from agents.embeddings.base import Embedder, EmbeddingError, Vectors
 
@@ -53,10 +55,8 @@ def route_message(
     """Choose among the built-in agents. ``found_collections`` are the collections of the relevant passages, best first;
     ``vector`` is the message's by the configured embedder, if it is known already."""
     candidates = definitions()
-    action = action.strip().lower()
-    for definition in candidates:
-        if action and (action in definition.actions or action in (definition.name, *definition.aliases)):
-            return Route(definition, 1.0, f"The action {action!r} belongs to this agent.", {})
+    if action.strip() and (owner := definition_for_action(action)) is not None:
+        return Route(owner, 1.0, f"The action {action.strip().lower()!r} belongs to this agent.", {})
     similarities = _similarities(message, candidates, get_embedder(), vector)
     signals = {
         definition.name: _signals(definition, message, similarities[definition.name], found_collections)
@@ -73,9 +73,11 @@ def _signals(
     definition: AgentDefinition, message: str, similarity: float, found_collections: Sequence[str]
 ) -> dict[str, float]:
     inside = sum(collection in definition.collections for collection in found_collections)
+    about = inside / len(found_collections) if found_collections else 0.0
     return {
         "examples": EXAMPLE_WEIGHT * max(similarity, 0.0),
-        "documents": COLLECTION_WEIGHT * (inside / len(found_collections) if found_collections else 0.0),
+        "documents": COLLECTION_WEIGHT * about,
+        "requests": COLLECTION_WEIGHT * bool(_request(definition, message)),
         "keywords": KEYWORD_WEIGHT * bool(_keyword(definition, message)),
     }
 
@@ -86,12 +88,20 @@ def _keyword(definition: AgentDefinition, message: str) -> str:
     return next(found, "")
 
 
+def _request(definition: AgentDefinition, message: str) -> str:
+    """The part of a message that asks for what only this agent does."""
+    found = (re.search(request, message, re.IGNORECASE) for request in definition.requests)
+    return next((match.group().strip() for match in found if match), "")
+
+
 def _reason(definition: AgentDefinition, signals: Mapping[str, float], message: str) -> str:
     strongest = max(signals, key=lambda name: signals[name])
     if signals[strongest] == 0:
         return "Nothing points elsewhere."
     if strongest == "documents":
         return f"The passages found are about {' and '.join(definition.collections)}."
+    if strongest == "requests":
+        return f"You ask for it: {_request(definition, message)!r}."
     if strongest == "keywords":
         return f"The question says {_keyword(definition, message)!r}."
     return f"It is like other questions for the {definition.title.lower()} agent."

@@ -7,6 +7,7 @@ from contextlib import aclosing
 from typing import Any
 
 from agents.catalog.turn_beginning import Beginning
+from agents.catalog.turn_responder import ResponderTurn
 from agents.catalog.turn_subject import Subject
 from agents.catalog.turn_task import task_for
 from agents.knowledge.passages import citation_evidence
@@ -46,6 +47,11 @@ async def answer_question(context: RunContext, outcome: RunOutcome) -> AsyncGene
         async for event in beginning:
             yield event
     if begun.subject is None or begun.state is None:
+        return
+    if (responder := begun.responder()) is not None:
+        async with aclosing(ResponderTurn(context, outcome, begun, responder).events()) as turn:
+            async for event in turn:
+                yield event
         return
     result, warnings = TurnResult(), begun.warnings
     task = task_for(begun.subject, context, begun.providers)

@@ -10,6 +10,7 @@ from agents.catalog.conversation import Conversation, conversation_of
 from agents.catalog.definitions import UnknownAgent, definition_named
 from agents.catalog.greeting import greeting_answer
 from agents.catalog.models import Agent
+from agents.catalog.responding import Responder
 from agents.catalog.router import named_route
 from agents.catalog.selectors import agent_for_run
 from agents.catalog.turn_search import SEARCH_LIMIT, TOOL, search_failed, search_first
@@ -44,8 +45,8 @@ class Beginning:
     state: TurnState | None = None
     providers: Sequence[Provider] = ()
     warnings: list[dict[str, Any]] = field(default_factory=list)
+    conversation: Conversation = field(default_factory=Conversation)
     _answerer: Answerer | None = None
-    _conversation: Conversation = field(default_factory=Conversation)
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """What is shown before the model is asked."""
@@ -61,14 +62,19 @@ class Beginning:
         question: str = self.context.input["question"]
         route = self._named()
         if self._answerer is not None and not self._answerer.knowledge:
-            self._begin(Subject(question=question, answerer=self._answerer, turns=self._conversation.turns))
+            self._begin(Subject(question=question, answerer=self._answerer, turns=self.conversation.turns))
             return
-        if greeting := greeting_answer(question, self._conversation):
+        asked = definition_named(self._answerer.name) if self._answerer and _responder_of(self._answerer) else None
+        if greeting := greeting_answer(question, self.conversation, asked):
             for event in self._greet(greeting):
                 yield event
             return
         async for event in self._search(question, route):
             yield event
+
+    def responder(self) -> Responder | None:
+        """The code of its own by which the agent answers, if it has any."""
+        return _responder_of(self.subject.answerer) if self.subject else None
 
     def _fail(self, code: str, message: str, *, retryable: bool = False) -> Event:
         self.outcome.error = {"code": code, "message": message, "retryable": retryable}
@@ -82,7 +88,7 @@ class Beginning:
         context = self.context
         if context.attempt > 1:
             calls_abandon(context=context, keep=())
-        self._conversation = conversation_of(context)
+        self.conversation = conversation_of(context)
         if not _is_builtin(context.agent):
             agent = agent_for_run(context.organization_id, context.agent)
             self._answerer = Answerer.from_row(agent) if isinstance(agent, Agent) else None
@@ -115,20 +121,30 @@ class Beginning:
             yield events.thought(f"Searching for: {query}")
         call_id, arguments = f"search-{self.context.attempt}", {"query": query, "limit": SEARCH_LIMIT}
         yield Event("tool.call", {"call_id": call_id, "name": TOOL, "arguments": arguments, "effect": "read"})
-        asked = (self.context, rewriting.text, self._answerer, route, self._conversation)
+        asked = (self.context, rewriting.text, self._answerer, route, self.conversation)
         try:
             found = await in_database(search_first, *asked)
         except (RetrievalError, EmbeddingError) as failure:
             yield search_failed(call_id, failure)
-            yield self._fail("SEARCH_FAILED", str(failure), retryable=True)
+            yield self._without_search(question, route, failure)
             return
         for event in found.events(call_id):
             if event.type == "warning":
                 self.warnings.append(dict(event.data))
             yield event
         by_model = self.providers[0].mode == "llm"
-        self._begin(found.subject(question, self._conversation, by_model=by_model))
+        self._begin(found.subject(question, self.conversation, by_model=by_model))
         self._note(fingerprint(TOOL, arguments), rewriting)
+
+    def _without_search(self, question: str, route: dict[str, Any], failure: Exception) -> Event:
+        """An agent that answers by code of its own does without the documents; for any other the run has failed."""
+        answerer = self._answerer
+        if answerer is None or _responder_of(answerer) is None:
+            return self._fail("SEARCH_FAILED", str(failure), retryable=True)
+        self._begin(Subject(question=question, answerer=answerer, route=route, turns=self.conversation.turns))
+        warned = events.warning("SEARCH_FAILED", f"The documents could not be searched: {failure}")
+        self.warnings.append(dict(warned.data))
+        return warned
 
     def _note(self, searched: str, rewriting: Rewriting) -> None:
         """What was done before the model is asked counts for the run."""
@@ -141,9 +157,9 @@ class Beginning:
 
     async def _rewritten(self, question: str) -> Rewriting:
         """The question made to stand alone."""
-        if not is_follow_up(question, self._conversation):
+        if not is_follow_up(question, self.conversation):
             return Rewriting(question)
-        return await rewrite(question, self._conversation, self.providers)
+        return await rewrite(question, self.conversation, self.providers)
 
     def _begin(self, subject: Subject) -> None:
         self.subject = subject
@@ -156,7 +172,13 @@ class Beginning:
         self._begin(Subject.from_json(checkpoint["subject"]))
         self.state = TurnState.from_json(checkpoint["state"])
         self.warnings = list(checkpoint["warnings"])
+        self.conversation = Conversation(self.subject.turns if self.subject else ())
         await in_database(calls_abandon, context=self.context, keep=self.state.proposed)
+
+
+def _responder_of(answerer: Answerer) -> Responder | None:
+    builtin = answerer.name and _is_builtin(answerer.name)
+    return definition_named(answerer.name).responder if builtin else None
 
 
 def _is_builtin(name: str) -> bool:

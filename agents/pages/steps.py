@@ -79,12 +79,17 @@ def _decide(step: Step, call: ToolCall) -> None:
     """What the call's row knows better than its events: who decided about it."""
     step.title = step.title or sentence(call.name)
     step.arguments = step.arguments or plain_arguments(call.arguments)
-    if call.effect != ToolCall.Effect.WRITE:
+    if call.effect == ToolCall.Effect.READ or _by_own_words(call):
         return
     step.decision = DECISIONS.get(ToolCall.State(call.state), "")
     if step.decision and call.decided_by:
         step.decision += f" by {call.decided_by.name or call.decided_by.email}"
     step.note = call.note
+
+
+def _by_own_words(call: ToolCall) -> bool:
+    """Whether the person asked for it themselves, so that nobody had to decide."""
+    return call.effect == ToolCall.Effect.OWN and call.expires_at is None
 
 
 def _found(found: object) -> str:

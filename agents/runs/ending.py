@@ -111,6 +111,7 @@ def remains(run: Run) -> tuple[RunOutcome, bool]:
     outcome.agent = outcome.route.get("agent") or run.agent
     outcome.output = {
         **run.output,
+        **{name: value for name, value in message.items() if name not in ("text", "mode", "unverified", "partial")},
         "answer": message.get("text") or text or run.output.get("answer", ""),
         "citations": message.get("citations") or run.output.get("citations", []),
         "answered": message.get("answered", False),

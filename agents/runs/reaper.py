@@ -78,7 +78,7 @@ def _is_dead(run: Run) -> bool:
 
 def _has_shown_or_acted(run: Run) -> bool:
     shown = RunEvent.objects.filter(run=run, type__in=["token", "message"])
-    acted = ToolCall.objects.filter(run=run, effect=ToolCall.Effect.WRITE, state__in=ACTED)
+    acted = ToolCall.objects.filter(run=run, state__in=ACTED).exclude(effect=ToolCall.Effect.READ)
     return shown.exists() or acted.exists()
 
 

@@ -56,7 +56,7 @@ class RunRecorder:
             asyncio.get_running_loop().call_later(ALONE_AFTER_SECONDS, self._hurry)
             return None
         self._hurry()
-        if event.type != "approval.required" and (event.type != "tool.call" or event.data.get("effect") != "write"):
+        if event.type != "approval.required" and (event.type != "tool.call" or event.data.get("effect") == "read"):
             return None
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(waiter)

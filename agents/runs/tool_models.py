@@ -22,6 +22,7 @@ class ToolCall(models.Model):
 
     class Effect(models.TextChoices):
         READ = "read"
+        OWN = "own"
         WRITE = "write"
 
     id = models.BigAutoField(primary_key=True)

@@ -12,7 +12,7 @@ from agents.tools.base import Effect
 @dataclass(frozen=True, kw_only=True)
 class PlannedCall:
     """A tool call that a model asked for. ``request_id`` is the model's own id for it; ``code`` and ``problem`` say why
-    it can't be made, if it can't."""
+    it can't be made, if it can't. ``asked`` marks what rules, not a model, read from the person's own message."""
 
     call_id: str
     request_id: str
@@ -22,6 +22,12 @@ class PlannedCall:
     fingerprint: str = ""
     code: str = ""
     problem: str = ""
+    asked: bool = False
+
+    @property
+    def waits(self) -> bool:
+        """Whether a person must approve it first."""
+        return self.effect == "write" or (self.effect == "own" and not self.asked)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,9 +24,16 @@ ALREADY_MADE = "This call was made before, with the same arguments. Use its resu
 
 
 def plan_calls(
-    state: TurnState, text: str, requests: Sequence[ToolRequest], tools: Mapping[str, Tool], *, attempt: int
+    state: TurnState,
+    text: str,
+    requests: Sequence[ToolRequest],
+    tools: Mapping[str, Tool],
+    *,
+    attempt: int,
+    asked: bool = False,
 ) -> None:
-    """Take a model's requests into the state, as an exchange and its pending calls. ``tools`` are by wire name.
+    """Take a model's requests into the state, as an exchange and its pending calls. ``tools`` are by wire name; ``asked``
+    says that they aren't a model's but read by rules from the person's own message.
 
     What goes back to the model later is made readable: chat templates choke on broken arguments, names and ids.
     """
@@ -35,7 +42,8 @@ def plan_calls(
         state.calls += 1
         call_id = f"call-{attempt}-{state.calls}"
         request_id = call_id if any(request.id == other.id for other in readable) else _usable(request.id, call_id)
-        call = _checked(PlannedCall(call_id=call_id, request_id=request_id, name="", arguments={}), request, tools)
+        blank = PlannedCall(call_id=call_id, request_id=request_id, name="", arguments={}, asked=asked)
+        call = _checked(blank, request, tools)
         if not call.code and place >= MOST_CALLS:
             call = _refused(
                 call, TOO_MANY_CALLS, f"At most {MOST_CALLS} calls are made at once. Ask again for the rest."

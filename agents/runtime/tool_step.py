@@ -27,12 +27,14 @@ IN_DOUBT = " It is not known whether it took effect."
 
 
 class ToolStep:
-    """Works off the pending calls of a turn. ``parked`` says that it stopped to wait for a person."""
+    """Works off the pending calls of a turn; ``results`` are what they came to. ``parked`` says that it stopped to wait
+    for a person."""
 
     def __init__(self, task: Task, state: TurnState, seconds_left: float) -> None:
         self.task = task
         self.state = state
         self.parked = False
+        self.results: list[CallResult] = []
         self._tools: Mapping[str, Tool] = {tool.name: tool for tool in task.tools}
         self._seconds = min(task.tool_seconds, max(seconds_left, 0.1))
 
@@ -44,11 +46,11 @@ class ToolStep:
             if first.code:
                 yield call_event(first)
                 yield await self._refuse(first)
-            elif first.effect == "read":
+            elif not first.waits:
                 group = self._side_by_side()
                 for call in group:
                     yield call_event(call)
-                for result in await self._read(group):
+                for result in await self._make(group):
                     yield result_event(result)
             elif first.call_id in self.state.proposed:
                 decision = decided.get(first.call_id, NEVER_DECIDED)
@@ -67,6 +69,7 @@ class ToolStep:
 
     def _settled(self, result: CallResult) -> CallResult:
         self.state.settle(result)
+        self.results.append(result)
         return result
 
     def _side_by_side(self) -> list[PlannedCall]:
@@ -74,7 +77,7 @@ class ToolStep:
         group: list[PlannedCall] = []
         for call in self.state.pending:
             tool = self._tools.get(call.name)
-            alone = call.code or call.effect == "write" or tool is None or not tool.parallel
+            alone = call.code or call.effect != "read" or tool is None or not tool.parallel
             if group and alone:
                 break
             group.append(call)
@@ -82,7 +85,7 @@ class ToolStep:
                 break
         return group
 
-    async def _read(self, group: Sequence[PlannedCall]) -> list[CallResult]:
+    async def _make(self, group: Sequence[PlannedCall]) -> list[CallResult]:
         made_before = await self.task.calls.open(group)
         outcomes = await asyncio.gather(*(self._outcome(call, call.call_id in made_before) for call in group))
         results = [self._settled(self._result(*pair)) for pair in zip(group, outcomes, strict=True)]
@@ -103,7 +106,7 @@ class ToolStep:
     async def _perform(self, call: PlannedCall) -> ToolOutput | tuple[str, str]:
         """What the tool gave, or code and text of its failure."""
         tool = self._tools.get(call.name)
-        doubt = IN_DOUBT if call.effect == "write" else ""
+        doubt = "" if call.effect == "read" else IN_DOUBT
         if tool is None:
             return UNKNOWN_TOOL, f"The tool {call.name} isn't there any more."
         try:
@@ -126,7 +129,7 @@ class ToolStep:
 
     async def _propose(self) -> list[Event]:
         """Ask for approval of all pending calls that change something; the turn is parked unless each was refused."""
-        writes = [call for call in self.state.pending if call.effect == "write" and not call.code]
+        writes = [call for call in self.state.pending if call.waits and not call.code]
         summaries = {call.call_id: self._tools[call.name].summary(call.arguments) for call in writes}
         expiries = await self.task.calls.propose(writes, summaries)
         events = []

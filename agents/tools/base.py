@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 
 from agents.providers.base import Passage
 
-Effect = Literal["read", "write"]
+Effect = Literal["read", "own", "write"]
 RoleName = Literal["viewer", "editor", "admin"]
 
 
@@ -46,7 +46,9 @@ class Tool(Protocol):
     """Something that an agent can call.
 
     ``name`` is dotted (``knowledge.search``); ``parameters`` is a JSON Schema (draft 2020-12) of an object. A tool with
-    effect ``write`` changes something outside of the run and is called only after a person with ``role`` approved.
+    effect ``write`` changes something outside of the run and is called only after a person with ``role`` approved. One
+    with effect ``own`` changes what belongs to the asking person alone, and what can be undone: it is called at once where
+    rules read it from that person's own message (``PlannedCall.asked``), and like ``write`` where a model proposes it.
     ``parallel`` ones may be called at the same time as others; ``idempotent`` ones may be called twice.
     """
 
