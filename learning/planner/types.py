@@ -109,7 +109,11 @@ class PlanRequest:
 @dataclass(frozen=True, kw_only=True)
 class PlannedItem:
     """An item of the plan. ``uid`` is that of the kept item it goes on from; None for a new one. ``position`` orders its
-    day from 0. ``basis`` is what ``reason`` rests on, as JSON; ``milestone`` the number of the one it leads to."""
+    day from 0. ``basis`` is what ``reason`` rests on, as JSON; ``milestone`` the index of the one it leads to.
+
+    ``gains`` of the parts of a resource add up to what the resource brings. Settled items of the version before are
+    given back as they were: their ``reason`` and ``basis`` are empty and stay what they are.
+    """
 
     date: date
     position: int
