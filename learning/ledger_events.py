@@ -67,5 +67,29 @@ EVENTS = (
             "source": "where it comes from",
         },
     ),
+    Event(
+        "learning.statements_stored",
+        "xAPI statements were stored",
+        {
+            "statements": "how many",
+            "first": "id of the first",
+            "voided": "ids of the statements that they void",
+            "completions": "how many resources count as finished by them",
+            "evidence": "how many observations of skills they left",
+            "withdrawn": "how many observations went with what was voided",
+        },
+    ),
+    Event(
+        "learning.imported",
+        "Skills, roles, resources or progress were imported from a file",
+        {
+            "kind": "what was imported",
+            "sha256": "digest of the file",
+            "rows": "how many rows it has",
+            "created": "how many rows were added, by their kind",
+            "updated": "how many rows were changed, by their kind",
+            "unchanged": "how many rows were there already, by their kind",
+        },
+    ),
     *(event for model in ("skill", "role", "resource", "learner") for event in admin_events("learning", model)),
 )

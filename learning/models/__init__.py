@@ -14,7 +14,7 @@ from learning.models.people import Learner
 from learning.models.plans import ItemKind, ItemState, Milestone, Plan, PlanItem, PlanState
 from learning.models.progress import Completion, Evidence, EvidenceKind, Mastery, ReviewCard
 from learning.models.reminders import CalendarSubscription, Nudge, NudgeKind
-from learning.models.statements import Statement
+from learning.models.statements import Statement, StatementTerm
 from learning.models.teams import Team, TeamLead, TeamMember
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "Skill",
     "SkillPrerequisite",
     "Statement",
+    "StatementTerm",
     "Team",
     "TeamLead",
     "TeamMember",

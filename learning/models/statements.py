@@ -14,7 +14,8 @@ class Statement(models.Model):
     """One statement. ``body`` is what is given back; the other fields are what it is found by.
 
     ``statement_id`` is the sender's, unique within an organisation. ``digest`` is of what was sent, without what the
-    receiver adds: the same again is no conflict.
+    receiver adds: the same again is no conflict. ``refers_to`` is the statement that this one is about; where it voids that,
+    ``voids`` is the same. ``stored_by`` is the account that sent it, empty for Aurora's own.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -27,6 +28,8 @@ class Statement(models.Model):
     registration = models.UUIDField(null=True, blank=True)
     body = models.JSONField()
     digest = models.CharField(max_length=64)
+    stored_by = models.CharField(max_length=64, blank=True, default="")
+    refers_to = models.UUIDField(null=True, blank=True)
     voids = models.UUIDField(null=True, blank=True)
     voided = models.BooleanField(default=False)
     timestamp = models.DateTimeField()
@@ -42,7 +45,38 @@ class Statement(models.Model):
         indexes = [
             models.Index(fields=["organization", "stored_at", "id"], name="statement_by_arrival"),
             models.Index(fields=["organization", "voids"], name="statement_by_voided"),
+            models.Index(fields=["organization", "refers_to"], name="statement_by_referred"),
         ]
 
     def __str__(self) -> str:
         return f"{self.actor} {self.verb}"
+
+
+class StatementTerm(models.Model):
+    """One thing that a statement can be found by: an agent, a verb, an activity, directly in it or somewhere in it.
+
+    ``digest`` is SHA-256 of its identifier, which may be longer than databases index.
+    """
+
+    class Kind(models.TextChoices):
+        AGENT = "agent"
+        RELATED_AGENT = "related_agent"
+        VERB = "verb"
+        ACTIVITY = "activity"
+        RELATED_ACTIVITY = "related_activity"
+
+    organization = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="+")
+    statement = models.ForeignKey(Statement, on_delete=models.CASCADE, related_name="terms")
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    digest = models.CharField(max_length=64)
+
+    objects = OrganizationManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["statement", "kind", "digest"], name="statement_term_once"),
+        ]
+        indexes = [models.Index(fields=["organization", "kind", "digest", "statement"], name="statement_by_term")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.digest[:8]}"
