@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 
 class LearningError(Exception):
     """Base of the refusals of this app."""
@@ -57,3 +59,30 @@ class PlanFinished(LearningError):
 
 class ItemSettled(LearningError):
     """An item that is done can't be skipped, nor the other way round."""
+
+
+class StatementConflict(LearningError):
+    """An id under which another xAPI statement is stored."""
+
+    field = "id"
+
+
+class CannotVoid(LearningError):
+    """An xAPI statement that can't be voided, since it voids another."""
+
+    field = "object.id"
+
+
+class NotTheirStatement(LearningError):
+    """An xAPI statement about somebody else, or one that somebody else stored."""
+
+
+class UnreadableImport(LearningError):
+    """A file to import in which rows can't be used. ``details`` has the lines, with field and how to mend them."""
+
+    field = "file"
+
+    def __init__(self, text: str, *, rows: Sequence[Mapping[str, object]] = (), count: int = 0) -> None:
+        super().__init__(text)
+        self.rows, self.count = rows, count
+        self.details = {"rows": list(rows), "refused": count} if rows else {}

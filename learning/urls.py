@@ -1,7 +1,7 @@
 """Addresses below ``/api/v1/learning/``."""
 
 from aurora_site.core.http.urls import route
-from learning.api import catalogue, learners, plans
+from learning.api import catalogue, learners, plans, xapi
 
 urlpatterns = [
     route("learners", learners.LearnersView.as_view(), name="learning-learners"),
@@ -14,4 +14,6 @@ urlpatterns = [
     route("resources/<uuid:resource_id>", catalogue.ResourceView.as_view(), name="learning-resource"),
     route("plans", plans.PlansView.as_view(), name="learning-plans"),
     route("plans/<uuid:plan_id>", plans.PlanView.as_view(), name="learning-plan"),
+    route("xapi/about", xapi.AboutView.as_view(), name="learning-xapi-about"),
+    route("xapi/statements", xapi.StatementsView.as_view(), name="learning-xapi-statements"),
 ]

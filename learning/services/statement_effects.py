@@ -1,0 +1,79 @@
+"""What stored statements change: finished resources, measured skills; and what goes again when they are voided."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from django.utils import timezone
+
+from learning.models import EvidenceKind, ResourceSkill, Statement
+from learning.services.observing import Finished, Seen, Stored, observations_store, observations_withdraw
+from learning.xapi.matching import resources_of
+from learning.xapi.reading import Learned, learned_from
+
+
+def source_of(statement_id: UUID) -> str:
+    """The source of all that a statement leaves."""
+    return f"xapi:{statement_id}"
+
+
+def effects_apply(organization_id: UUID, statements: Sequence[Statement]) -> Stored:
+    """Store what statements of known learners about known resources show; nothing of all others."""
+    told = [(row, learned) for row in statements if row.learner_id and (learned := learned_from(row.body))]
+    if not told:
+        return Stored()
+    resources = resources_of(organization_id, {address for _, learned in told for address in learned.addresses})
+    about = [
+        (row, learned, next(resources[address] for address in learned.addresses if address in resources))
+        for row, learned in told
+        if resources.keys() & learned.addresses
+    ]
+    finished = [_finished(row, learned, resource) for row, learned, resource in about if learned.is_finished]
+    return observations_store(organization_id=organization_id, finished=finished, seen=_measured(organization_id, about))
+
+
+def effects_withdraw(organization_id: UUID, statements: Collection[Statement]) -> int:
+    """Take back what statements left; how many observations of skills."""
+    learners = {row.learner_id for row in statements if row.learner_id}
+    if not learners:
+        return 0
+    sources = [source_of(row.statement_id) for row in statements]
+    return observations_withdraw(organization_id=organization_id, learner_ids=learners, sources=sources)
+
+
+def _finished(row: Statement, learned: Learned, resource_id: UUID) -> Finished:
+    name = source_of(row.statement_id)
+    return Finished(
+        learner_id=row.learner_id,
+        resource_id=resource_id,
+        at=min(row.timestamp, timezone.now()),
+        source=name,
+        identity=name,
+        minutes=learned.minutes,
+        score=learned.score,
+    )
+
+
+def _measured(organization_id: UUID, about: Sequence[tuple[Statement, Learned, UUID]]) -> list[Seen]:
+    measured = [(row, learned.level, resource) for row, learned, resource in about if learned.level is not None]
+    links = ResourceSkill.objects.filter(
+        resource__in={resource for _, _, resource in measured}, resource__organization_id=organization_id
+    )
+    taught = list(links.order_by("skill_id").values_list("resource_id", "skill_id")) if measured else []
+    return [
+        Seen(
+            learner_id=row.learner_id,
+            skill_id=skill_id,
+            kind=EvidenceKind.XAPI_STATEMENT,
+            value=level,
+            at=min(row.timestamp, timezone.now()),
+            source=source_of(row.statement_id),
+            # Beside what the same statement tells of a finished resource, of the same skill.
+            identity=f"{source_of(row.statement_id)}:level",
+            resource_id=resource,
+        )
+        for row, level, resource in measured
+        for taught_by, skill_id in taught
+        if taught_by == resource
+    ]
