@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.http import http_date
 from drf_spectacular.utils import OpenApiTypes, extend_schema
 from rest_framework.exceptions import UnsupportedMediaType
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.permissions import AllowAny, BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -42,9 +43,17 @@ CERTAIN_AFTER = timedelta(seconds=15)
 _CURSOR_SALT = "learning.xapi.more"
 
 
+class _AlwaysJson(DefaultContentNegotiation):
+    """``format`` is the standard's parameter here, not the framework's."""
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        return renderers[0], renderers[0].media_type
+
+
 class XapiView(APIView):
     """Answers in the version of the standard that was asked for."""
 
+    content_negotiation_class = _AlwaysJson
     xapi_version = 1
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:

@@ -35,6 +35,8 @@ def statements_shown_to(identity: Identity) -> QuerySet[Statement]:
 def statement_of(identity: Identity, query: StatementQuery) -> Statement | None:
     """The one statement that a query asks for by its id: one that is voided only as that."""
     wanted = query.statement_id or query.voided_id
+    if wanted is None:
+        return None
     rows = statements_shown_to(identity).filter(statement_id=wanted, voided=query.statement_id is None)
     return rows.first()
 

@@ -19,6 +19,7 @@ from learning.errors import BadValue
 from learning.models import Completion, Evidence, EvidenceKind, Learner, Resource, Skill
 from learning.services.mastery import learner_lock, mastery_refresh
 from learning.services.rows import require_all
+from learning.xapi.outgoing import completion_told, completions_untold
 
 LONGEST_IDENTITY = 255
 LONGEST_NOTE = 2000
@@ -126,6 +127,7 @@ def resource_complete(
         subject=("learner", learner_id),
         data={"resource": resource_id, "minutes": minutes, "score": score, "source": source},
     )
+    completion_told(completion)
     gains = dict(completion.resource.taught_skills.values_list("skill_id", "gain"))
     details = {
         "kind": EvidenceKind.RESOURCE_COMPLETED.value,
@@ -146,6 +148,7 @@ def completion_withdraw(*, organization_id: UUID, actor_id: str, learner_id: UUI
     """
     learner = learner_lock(organization_id, learner_id)
     found = Completion.objects.for_organization(organization_id).filter(learner=learner, resource_id=resource_id)
+    completions_untold(found)
     removed = bool(found.delete()[0])
     gains = _evidence_of(learner).filter(kind=EvidenceKind.RESOURCE_COMPLETED, resource_id=resource_id)
     _withdraw(learner, actor_id, gains, {"resource": resource_id})

@@ -175,7 +175,9 @@ def mastery_renew(organization_id: UUID, pairs: Collection[Pair]) -> None:
     seen = observations_of_all(organization_id, learners, skills)
     rows = Mastery.objects.for_organization(organization_id).filter(learner__in=learners, skill__in=skills)
     known = {(row.learner_id, row.skill_id): row for row in rows}
-    new, changed, gone = [], [], []
+    new: list[Mastery] = []
+    changed: list[Mastery] = []
+    gone: list[UUID] = []
     for learner_id, skill_id in sorted(pairs):
         observations = seen.get(learner_id, {}).get(skill_id, ())
         belief = belief_at(observations, now)

@@ -20,7 +20,7 @@ def source_of(statement_id: UUID) -> str:
 
 def effects_apply(organization_id: UUID, statements: Sequence[Statement]) -> Stored:
     """Store what statements of known learners about known resources show; nothing of all others."""
-    told = [(row, learned) for row in statements if row.learner_id and (learned := learned_from(row.body))]
+    told = [(row, learned) for row in statements if row.learner_id is not None and (learned := learned_from(row.body))]
     if not told:
         return Stored()
     resources = resources_of(organization_id, {address for _, learned in told for address in learned.addresses})
@@ -30,7 +30,9 @@ def effects_apply(organization_id: UUID, statements: Sequence[Statement]) -> Sto
         if resources.keys() & learned.addresses
     ]
     finished = [_finished(row, learned, resource) for row, learned, resource in about if learned.is_finished]
-    return observations_store(organization_id=organization_id, finished=finished, seen=_measured(organization_id, about))
+    return observations_store(
+        organization_id=organization_id, finished=finished, seen=_measured(organization_id, about)
+    )
 
 
 def effects_withdraw(organization_id: UUID, statements: Collection[Statement]) -> int:
@@ -45,7 +47,7 @@ def effects_withdraw(organization_id: UUID, statements: Collection[Statement]) -
 def _finished(row: Statement, learned: Learned, resource_id: UUID) -> Finished:
     name = source_of(row.statement_id)
     return Finished(
-        learner_id=row.learner_id,
+        learner_id=_learner(row),
         resource_id=resource_id,
         at=min(row.timestamp, timezone.now()),
         source=name,
@@ -63,7 +65,7 @@ def _measured(organization_id: UUID, about: Sequence[tuple[Statement, Learned, U
     taught = list(links.order_by("skill_id").values_list("resource_id", "skill_id")) if measured else []
     return [
         Seen(
-            learner_id=row.learner_id,
+            learner_id=_learner(row),
             skill_id=skill_id,
             kind=EvidenceKind.XAPI_STATEMENT,
             value=level,
@@ -77,3 +79,9 @@ def _measured(organization_id: UUID, about: Sequence[tuple[Statement, Learned, U
         for taught_by, skill_id in taught
         if taught_by == resource
     ]
+
+
+def _learner(row: Statement) -> UUID:
+    if row.learner_id is None:
+        raise ValueError("The statement is of nobody who is known.")
+    return row.learner_id

@@ -109,8 +109,8 @@ class _Storing:
         """One store at a time: a statement and the one that voids it can't miss each other, and what is stored later is
         stamped later."""
         # Not the kind of lock that rows with a foreign key to the organisation would wait for, where there is another.
-        weaker = {"no_key": True} if connection.features.has_select_for_no_key_update else {}
-        list(Organization.objects.filter(pk=self.organization_id).select_for_update(**weaker).values_list("pk"))
+        weaker = connection.features.has_select_for_no_key_update
+        list(Organization.objects.filter(pk=self.organization_id).select_for_update(no_key=weaker).values_list("pk"))
 
     def _rows(self, ids: Collection[UUID]) -> Any:
         return Statement.objects.for_organization(self.organization_id).filter(statement_id__in=ids)
@@ -176,7 +176,7 @@ class _Storing:
             stored_by=self.actor_id,
             refers_to=arrival.refers_to,
             voids=arrival.voids,
-            timestamp=moment_of(body["timestamp"]),
+            timestamp=moment_of(body["timestamp"]) or stored_at,
             stored_at=stored_at,
             **shown_columns(body),
         )

@@ -12,9 +12,7 @@ IDENTIFIERS = ("mbox", "mbox_sha1sum", "openid", "account")
 
 anything = text_that(lambda text: True, "text")
 iri = text_that(values.is_iri, "an IRI with its scheme, such as https://example.com/course")
-_account = shape(
-    {"homePage": iri, "name": text_that(bool, "a name that isn't empty")}, required=("homePage", "name")
-)
+_account = shape({"homePage": iri, "name": text_that(bool, "a name that isn't empty")}, required=("homePage", "name"))
 _WHO: dict[str, Check] = {
     "name": anything,
     "mbox": text_that(values.is_mailbox, "an address such as mailto:ann@example.com"),

@@ -48,7 +48,9 @@ def text_that(test: Callable[[str], bool], wanted: str) -> Check:
 
 def one_of(*allowed: str) -> Check:
     """One of some words, in their exact case."""
-    return text_that(lambda text: text in allowed, " or ".join(allowed) if len(allowed) < 4 else "one of " + ", ".join(allowed))
+    return text_that(
+        lambda text: text in allowed, " or ".join(allowed) if len(allowed) < 4 else "one of " + ", ".join(allowed)
+    )
 
 
 def boolean(value: Any, path: str, problems: Problems) -> None:

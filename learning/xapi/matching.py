@@ -27,9 +27,7 @@ def learners_of(organization_id: UUID, actors: Iterable[Mapping[str, Any]]) -> d
     names = {agent["account"]["name"] for agent in agents.values() if _is_of_here(agent)}
     if not (addresses or hashed or names):
         return {}
-    learners = Learner.objects.for_organization(organization_id).alias(
-        own=Lower("email"), account=Lower("user__email")
-    )
+    learners = Learner.objects.for_organization(organization_id).alias(own=Lower("email"), account=Lower("user__email"))
     if not hashed:
         ids = [UUID(name) for name in names if _is_uuid(name)]
         wanted = Q(own__in=addresses) | Q(account__in=addresses) | Q(user_id__in=names) | Q(pk__in=ids)

@@ -1,4 +1,4 @@
-"""What is read out of a valid statement: whom and what it is found by, what it is equal to, what it says was learned. Pure."""
+"""What is read out of a valid statement: by whom and what it is found, what it equals, what was learned. Pure."""
 
 from __future__ import annotations
 

@@ -8,14 +8,27 @@ from typing import Any
 from learning.xapi import values
 from learning.xapi.activities_shape import activity, extensions, language_map
 from learning.xapi.agents_shape import actor, agent, anything, authority, group, iri
-from learning.xapi.checking import Check, Problems, boolean, by_type, inside, listing, number, one_of, shape, size, text_that
+from learning.xapi.checking import (
+    Check,
+    Problems,
+    boolean,
+    by_type,
+    inside,
+    listing,
+    number,
+    one_of,
+    shape,
+    size,
+    text_that,
+)
 
 VOIDED = "http://adlnet.gov/expapi/verbs/voided"
 SIGNATURE = "http://adlnet.gov/expapi/attachments/signature"
 
 _uuid = text_that(values.is_uuid, "a UUID such as 6690e6c9-3ef0-4ed3-8b37-7f3964730bee")
 _timestamp = text_that(
-    values.is_timestamp, "a time with its zone such as 2026-01-05T09:30:00Z (and not -00:00, which says that it's unknown)"
+    values.is_timestamp,
+    "a time with its zone such as 2026-01-05T09:30:00Z (and not -00:00, which says that it's unknown)",
 )
 _verb = shape({"id": iri, "display": language_map}, required=("id",))
 _reference = shape({"objectType": one_of("StatementRef"), "id": _uuid}, required=("objectType", "id"))
@@ -80,7 +93,9 @@ def _has_content(value: Mapping[str, Any], path: str, problems: Problems) -> Non
     if value["usageType"] == SIGNATURE:
         problems.add(inside(path, "usageType"), "Signed statements aren't supported; send it without its signature.")
     elif "fileUrl" not in value:
-        problems.add(inside(path, "fileUrl"), "This is missing: the data of attachments isn't stored, only where it lies.")
+        problems.add(
+            inside(path, "fileUrl"), "This is missing: the data of attachments isn't stored, only where it lies."
+        )
 
 
 _attachment = shape(
