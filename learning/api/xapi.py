@@ -15,7 +15,7 @@ from django.utils.http import http_date
 from drf_spectacular.utils import OpenApiTypes, extend_schema
 from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.negotiation import DefaultContentNegotiation
-from rest_framework.permissions import AllowAny, BasePermission
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -63,7 +63,7 @@ class XapiView(APIView):
 
 
 class AboutView(XapiView):
-    permission_classes = [AllowAny]
+    permission_classes = [IsViewer]
 
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
