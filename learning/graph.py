@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from typing import TypeVar
 
 Node = TypeVar("Node", bound=Hashable)
@@ -42,3 +42,15 @@ def cycle_through(
         if path is not None:
             return [node, *path]
     return None
+
+
+def closure(graph: Mapping[Node, Collection[Node]], nodes: Iterable[Node]) -> set[Node]:
+    """The nodes and all that is to be learned before them."""
+    found = set(nodes)
+    pending = list(found)
+    while pending:
+        for prerequisite in graph.get(pending.pop(), ()):
+            if prerequisite not in found:
+                found.add(prerequisite)
+                pending.append(prerequisite)
+    return found

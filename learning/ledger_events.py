@@ -2,6 +2,7 @@
 
 from audit.events import Event
 from aurora_site.accounts.ledger_events import admin_events
+from learning.plan_events import PLAN_EVENTS
 
 EVENTS = (
     Event(
@@ -91,5 +92,6 @@ EVENTS = (
             "unchanged": "how many rows were there already, by their kind",
         },
     ),
+    *PLAN_EVENTS,
     *(event for model in ("skill", "role", "resource", "learner") for event in admin_events("learning", model)),
 )

@@ -16,4 +16,6 @@ urlpatterns = [
     route("plans/<uuid:plan_id>", plans.PlanView.as_view(), name="learning-plan"),
     route("xapi/about", xapi.AboutView.as_view(), name="learning-xapi-about"),
     route("xapi/statements", xapi.StatementsView.as_view(), name="learning-xapi-statements"),
+    route("plans/<uuid:plan_id>/replan", plans.ReplanView.as_view(), name="learning-plan-replan"),
+    route("plans/<uuid:plan_id>/history", plans.PlanHistoryView.as_view(), name="learning-plan-history"),
 ]
