@@ -193,4 +193,4 @@ def mastery_renew(organization_id: UUID, pairs: Collection[Pair]) -> None:
     rows.filter(pk__in=gone).delete()
     Mastery.objects.bulk_create(new, batch_size=BATCH_ROWS)
     fields = ["mean", "variance", "updated_at", "practiced_at"]
-    Mastery.objects.bulk_update(changed, fields, batch_size=BATCH_ROWS // 2)
+    Mastery.objects.for_organization(organization_id).bulk_update(changed, fields, batch_size=BATCH_ROWS // 2)
