@@ -1,0 +1,1 @@
+"""How a learner is doing, by arithmetic over plain data: streaks, pace, and when they will be done."""

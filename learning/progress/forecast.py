@@ -1,0 +1,121 @@
+"""When a learner will be done: dates between which the end lies with a probability of 80 %.
+
+The minutes that are left are worked off on paper some hundred times. Each time every coming week has the ratio of done
+to allowed minutes of a week drawn at random (a bootstrap, Efron 1979): of the learner's own weeks, recent ones rather,
+or of those of learners in general, who count the less the more is known of this one (shrinkage). One factor for the
+whole run stands for what the past can't tell. The constants were fitted to simulated learners by ``bench/forecast.py``;
+how, and how well it holds, is in docs/learning/progress.md. The same input gives the same dates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from statistics import NormalDist
+from typing import Any, Literal
+
+import numpy as np
+
+HORIZON_DAYS = 365
+RUNS = 400
+DAYS_PER_WEEK = 7
+Reason = Literal["", "no_plan", "finished", "no_time", "beyond_horizon"]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What was fitted: the weekly ratios of learners in general, how many weeks they count for, the half-life in weeks
+    of a learner's own weeks, and the deviation of the factor (of its logarithm)."""
+
+    ratios: tuple[float, ...] = (0.0, 0.0, 0.2, 0.4, 0.55, 0.7, 0.85, 1.0, 1.2, 1.6)
+    prior_weeks: float = 2.0
+    half_life_weeks: float = 6.0
+    spread: float = 0.3
+    drift: float = 0.0
+
+
+FITTED = Fitted()
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What a forecast is made from. ``done`` holds planned minutes of the items done, by day, up to ``as_of``, the last
+    day that counts as over; ``remaining_minutes`` those of the items that aren't."""
+
+    starts_on: date
+    as_of: date
+    done: Mapping[date, int]
+    remaining_minutes: int
+    minutes_per_weekday: Sequence[int]
+    blackout: frozenset[date] = frozenset()
+
+    def minutes_on(self, day: date) -> int:
+        """What a day allows."""
+        return 0 if day in self.blackout else self.minutes_per_weekday[day.weekday()]
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """The day by which the learner is done in 10, 50 and 90 of 100 cases; None where that is more than a year away, or
+    for a ``reason``."""
+
+    p10: date | None
+    p50: date | None
+    p90: date | None
+    reason: Reason = ""
+
+    def as_json(self) -> dict[str, Any]:
+        days = {"p10": self.p10, "p50": self.p50, "p90": self.p90}
+        return {name: day.isoformat() if day else None for name, day in days.items()} | {"reason": self.reason}
+
+
+def forecast_of(work: Workload, fitted: Fitted = FITTED) -> Forecast:
+    """When the rest will be done."""
+    if work.remaining_minutes <= 0:
+        return Forecast(None, None, None, "finished")
+    coming = [work.as_of + timedelta(days=number + 1) for number in range(HORIZON_DAYS)]
+    allowed = np.array([work.minutes_on(day) for day in coming], dtype=float)
+    if not allowed.any():
+        return Forecast(None, None, None, "no_time")
+    worked = np.cumsum(allowed * _ratios_of_days(work, fitted), axis=1)
+    reached = worked >= work.remaining_minutes
+    # The number of days before the end: HORIZON_DAYS where it isn't reached.
+    ends = np.sort(np.where(reached.any(axis=1), reached.argmax(axis=1), HORIZON_DAYS))
+    p10, p50, p90 = (
+        coming[day] if day < HORIZON_DAYS else None for day in (ends[round(RUNS * share)] for share in (0.1, 0.5, 0.9))
+    )
+    return Forecast(p10, p50, p90, "" if p50 else "beyond_horizon")
+
+
+def _ratios_of_days(work: Workload, fitted: Fitted) -> np.ndarray:
+    """For each run the ratio of done to allowed minutes on each coming day: (runs, days)."""
+    own = weekly_ratios(work)
+    weights = np.array([2 ** (-age / fitted.half_life_weeks) for age in range(len(own))])
+    prior = np.full(len(fitted.ratios), fitted.prior_weeks / len(fitted.ratios))
+    chances = np.concatenate([weights, prior])
+    ratios = np.concatenate([np.array(own, dtype=float), np.array(fitted.ratios)])
+    weeks = -(-HORIZON_DAYS // DAYS_PER_WEEK)
+    dice = np.random.default_rng(0)
+    drawn = dice.choice(ratios, size=(RUNS, weeks), p=chances / chances.sum())
+    normal = NormalDist()
+    logs = np.array([normal.inv_cdf((run + 0.5) / RUNS) for run in range(RUNS)])
+    factors = np.exp(fitted.drift + fitted.spread * logs)
+    return np.repeat(drawn * factors[:, None], DAYS_PER_WEEK, axis=1)[:, :HORIZON_DAYS]
+
+
+def weekly_ratios(work: Workload) -> list[float]:
+    """Done over allowed minutes of the weeks that end with ``as_of``, the latest first; those without time are left out.
+
+    Days before the first whole week are added to it.
+    """
+    days = (work.as_of - work.starts_on).days + 1
+    weeks = max(1, days // DAYS_PER_WEEK) if days > 0 else 0
+    ratios = []
+    for number in range(weeks):
+        last = work.as_of - timedelta(days=number * DAYS_PER_WEEK)
+        length = DAYS_PER_WEEK if number < weeks - 1 else days - number * DAYS_PER_WEEK
+        span = [last - timedelta(days=back) for back in range(length)]
+        if allowed := sum(work.minutes_on(day) for day in span):
+            ratios.append(sum(work.done.get(day, 0) for day in span) / allowed)
+    return ratios
