@@ -1,7 +1,7 @@
 """Addresses below ``/api/v1/learning/``."""
 
 from aurora_site.core.http.urls import route
-from learning.api import catalogue, learners, plans, xapi
+from learning.api import catalogue, items, learners, plans, xapi
 
 urlpatterns = [
     route("learners", learners.LearnersView.as_view(), name="learning-learners"),
@@ -17,5 +17,8 @@ urlpatterns = [
     route("xapi/about", xapi.AboutView.as_view(), name="learning-xapi-about"),
     route("xapi/statements", xapi.StatementsView.as_view(), name="learning-xapi-statements"),
     route("plans/<uuid:plan_id>/replan", plans.ReplanView.as_view(), name="learning-plan-replan"),
+    route("plans/<uuid:plan_id>/items/<uuid:item_id>/complete", items.CompleteView.as_view(), name="learning-complete"),
+    route("plans/<uuid:plan_id>/items/<uuid:item_id>/skip", items.SkipView.as_view(), name="learning-skip"),
+    route("plans/<uuid:plan_id>/items/<uuid:item_id>/reopen", items.ReopenView.as_view(), name="learning-reopen"),
     route("plans/<uuid:plan_id>/history", plans.PlanHistoryView.as_view(), name="learning-plan-history"),
 ]

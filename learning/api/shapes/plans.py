@@ -55,6 +55,18 @@ class PlanItemSerializer(serializers.ModelSerializer):
         ]  # fmt: skip
 
 
+class PlanStateSerializer(serializers.Serializer):
+    id = serializers.UUIDField()
+    state = StrictCharField()
+
+
+class ChangedItemSerializer(PlanItemSerializer):
+    plan = PlanStateSerializer()
+
+    class Meta(PlanItemSerializer.Meta):
+        fields = [*PlanItemSerializer.Meta.fields, "plan"]
+
+
 class MilestoneSerializer(serializers.Serializer):
     id = serializers.UUIDField()
     title = StrictCharField()
