@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("audit.pages.urls")),
     path("", include("aurora_site.demo.page_urls")),
     path("", include("incidents.page_urls")),
+    path("", include("learning.nudges.urls")),
     path("", include("aurora_site.accounts.page_urls")),
     path("", include("aurora_site.ops.urls")),
     path("", include("aurora_site.api.docs")),

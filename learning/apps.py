@@ -7,8 +7,10 @@ class LearningConfig(AppConfig):
 
     def ready(self) -> None:
         from audit import events
+        from aurora_site.core import retention
         from aurora_site.core.erasure import register
-        from learning import erasure, ledger_events
+        from learning import erasure, ledger_events, pruning
 
         events.register(ledger_events.EVENTS)
         register(erasure.ERASURE)
+        retention.register(pruning.KIND)

@@ -77,6 +77,10 @@ class NotTheirStatement(LearningError):
     """An xAPI statement about somebody else, or one that somebody else stored."""
 
 
+class NotRetriable(LearningError):
+    """A reminder that isn't one that was given up."""
+
+
 class UnreadableImport(LearningError):
     """A file to import in which rows can't be used. ``details`` has the lines, with field and how to mend them."""
 

@@ -2,6 +2,7 @@
 
 from audit.events import Event
 from aurora_site.accounts.ledger_events import admin_events
+from learning.nudges.ledger_events import NUDGE_EVENTS
 from learning.plan_events import PLAN_EVENTS
 
 EVENTS = (
@@ -93,5 +94,6 @@ EVENTS = (
         },
     ),
     *PLAN_EVENTS,
+    *NUDGE_EVENTS,
     *(event for model in ("skill", "role", "resource", "learner") for event in admin_events("learning", model)),
 )

@@ -1,7 +1,7 @@
 """Addresses below ``/api/v1/learning/``."""
 
 from aurora_site.core.http.urls import route
-from learning.api import catalogue, items, learners, plans, xapi
+from learning.api import catalogue, items, learners, nudges, plans, xapi
 
 urlpatterns = [
     route("learners", learners.LearnersView.as_view(), name="learning-learners"),
@@ -21,4 +21,10 @@ urlpatterns = [
     route("plans/<uuid:plan_id>/items/<uuid:item_id>/skip", items.SkipView.as_view(), name="learning-skip"),
     route("plans/<uuid:plan_id>/items/<uuid:item_id>/reopen", items.ReopenView.as_view(), name="learning-reopen"),
     route("plans/<uuid:plan_id>/history", plans.PlanHistoryView.as_view(), name="learning-plan-history"),
+    route("learners/<uuid:learner_id>/nudges", nudges.LearnerNudgesView.as_view(), name="learning-nudges"),
+    route(
+        "learners/<uuid:learner_id>/nudges/<uuid:nudge_id>/dismiss",
+        nudges.NudgeDismissView.as_view(),
+        name="learning-nudge-dismiss",
+    ),
 ]

@@ -85,6 +85,7 @@ DOMAIN_ERRORS: dict[type[Exception], tuple[int, str]] = {
     learning_errors.StatementConflict: (409, "STATEMENT_CONFLICT"),
     learning_errors.CannotVoid: (400, "VALIDATION_ERROR"),
     learning_errors.NotTheirStatement: (403, "FORBIDDEN"),
+    learning_errors.NotRetriable: (409, "NOT_RETRIABLE"),
     learning_errors.UnreadableImport: (400, "VALIDATION_ERROR"),
     BadFilter: (400, "VALIDATION_ERROR"),
     IndexUnavailable: (503, "INDEX_UNAVAILABLE"),

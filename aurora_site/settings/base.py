@@ -229,6 +229,8 @@ CELERY_BEAT_SCHEDULE = {
     "incidents-subscriptions": {"task": "incidents.sweep_subscriptions", "schedule": timedelta(minutes=5)},
     "incidents-deliveries": {"task": "incidents.sweep_deliveries", "schedule": timedelta(seconds=5)},
     "incidents-alerts": {"task": "incidents.sweep_alerts", "schedule": timedelta(seconds=15)},
+    "learning-nudges": {"task": "learning.scan_nudges", "schedule": timedelta(minutes=10)},
+    "learning-mail": {"task": "learning.sweep_nudges", "schedule": timedelta(minutes=1)},
     "cache-sweep": {"task": "core.sweep_cache", "schedule": timedelta(minutes=10)},
 }
 

@@ -6,11 +6,11 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 
+from aurora_site.core.mailing import mail
 from aurora_site.core.netguard import Answer, Guard, Limits, OutboundError, OutboundRefused
 from aurora_site.core.secret_text import SecretUnreadable, unseal
 from incidents.models import ChannelKind, NotificationChannel
@@ -123,23 +123,8 @@ def _mailed(address: str, content: Content) -> Outcome:
         headers={"Auto-Submitted": "auto-generated", "X-Aurora-Notification": content.id},
         connection=get_connection(timeout=settings.AURORA_NOTIFICATION_TIMEOUT),
     )
-    try:
-        message.send()
-    except SMTPRecipientsRefused as error:
-        codes = [code for code, _ in error.recipients.values()]
-        return _mail_refused(max(codes, default=550))
-    except SMTPResponseException as error:
-        return _mail_refused(error.smtp_code)
-    except (SMTPException, OSError) as error:
-        text = f"The mail server can't be reached: {type(error).__name__}."
-        return Outcome(is_delivered=False, text=text, is_away=True)
-    return Outcome(is_delivered=True, text="The mail server took it.")
-
-
-def _mail_refused(code: int) -> Outcome:
-    """5xx is for good (RFC 5321, section 4.2.1), except that a sign-in that fails is the operator's to mend."""
-    is_final = 500 <= code < 600 and code not in (530, 534, 535, 538)
-    return Outcome(is_delivered=False, text=f"The mail server answered {code}.", is_final=is_final)
+    mailed = mail(message)
+    return Outcome(is_delivered=mailed.is_sent, text=mailed.text, is_final=mailed.is_final, is_away=mailed.is_away)
 
 
 _BY_KIND: dict[str, Callable[[NotificationChannel, Content], Outcome]] = {

@@ -13,7 +13,7 @@ from learning.models.catalogue import (
 from learning.models.people import Learner
 from learning.models.plans import ItemKind, ItemState, Milestone, Plan, PlanItem, PlanState
 from learning.models.progress import Completion, Evidence, EvidenceKind, Mastery, ReviewCard
-from learning.models.reminders import CalendarSubscription, Nudge, NudgeKind
+from learning.models.reminders import CalendarSubscription, MailState, Nudge, NudgeKind
 from learning.models.statements import Statement, StatementTerm
 from learning.models.teams import Team, TeamLead, TeamMember
 
@@ -25,6 +25,7 @@ __all__ = [
     "ItemKind",
     "ItemState",
     "Learner",
+    "MailState",
     "Mastery",
     "Milestone",
     "Nudge",

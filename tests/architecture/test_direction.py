@@ -122,6 +122,13 @@ PLAIN_MANAGER_ALLOWED = {
     "incidents/notifications/sending.py": "tasks get an id",
     "incidents/notifications/tasks.py": "the sweep serves all organisations",
     "incidents/subscriptions.py": "tasks get an id, the sweep serves all organisations",
+    "learning/nudges/digests.py": "tasks get an id",
+    "learning/nudges/gathering.py": "the scan serves all organisations",
+    "learning/nudges/making.py": "the scan serves all organisations",
+    "learning/nudges/sending.py": "tasks get an id",
+    "learning/nudges/stopping.py": "a learner is found by the token in a mail",
+    "learning/nudges/tasks.py": "the sweep serves all organisations",
+    "learning/nudges/addresses.py": "serves all organisations",
     "aurora_site/demo/loader.py": "serves the installation",
 }
 SCOPED_METHODS = {"for_organization", "create", "bulk_create", "get_or_create", "update_or_create", "none"}
