@@ -37,6 +37,10 @@ class UnknownLearner(LearningError):
     """No learner of the organisation has this id."""
 
 
+class UnknownTeam(LearningError):
+    """No team of the organisation has this id."""
+
+
 class UnknownPlan(LearningError):
     """No plan of the organisation has this id."""
 

@@ -60,6 +60,29 @@ EVENTS = (
         },
     ),
     Event(
+        "learning.learner_settings_changed",
+        "A learner's settings were changed",
+        {"fields": "which of them", "role": "id of the role that they work towards now"},
+        {"name": "the learner's name now", "goals": "the learner's goals now"},
+    ),
+    Event(
+        "learning.team_created",
+        "A team was made",
+        {"name": "its name", "learners": "ids of its learners", "leads": "who leads it"},
+    ),
+    Event(
+        "learning.team_altered",
+        "A team was changed",
+        {
+            "name": "its name now",
+            "learners_added": "ids of the learners taken in",
+            "learners_removed": "ids of the learners taken out",
+            "leads_added": "who leads it now too",
+            "leads_removed": "who leads it no longer",
+        },
+    ),
+    Event("learning.team_disbanded", "A team was deleted", {"name": "its name"}),
+    Event(
         "learning.resource_completed",
         "A learner finished a resource",
         {

@@ -77,6 +77,7 @@ DOMAIN_ERRORS: dict[type[Exception], tuple[int, str]] = {
     learning_errors.AlreadyExists: (409, "ALREADY_EXISTS"),
     learning_errors.BadValue: (400, "VALIDATION_ERROR"),
     learning_errors.UnknownLearner: (404, "NOT_FOUND"),
+    learning_errors.UnknownTeam: (404, "NOT_FOUND"),
     learning_errors.UnknownPlan: (404, "NOT_FOUND"),
     learning_errors.UnknownItem: (404, "NOT_FOUND"),
     learning_errors.PlanSuperseded: (409, "PLAN_SUPERSEDED"),
