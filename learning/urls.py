@@ -1,10 +1,11 @@
 """Addresses below ``/api/v1/learning/``."""
 
 from aurora_site.core.http.urls import route
-from learning.api import catalogue, items, learners, nudges, plans, xapi
+from learning.api import catalogue, items, learners, nudges, plans, progress, teams, xapi
 
 urlpatterns = [
     route("learners", learners.LearnersView.as_view(), name="learning-learners"),
+    route("learners/me", learners.OwnLearnerView.as_view(), name="learning-own-learner"),
     route("learners/<uuid:learner_id>", learners.LearnerView.as_view(), name="learning-learner"),
     route("skills", catalogue.SkillsView.as_view(), name="learning-skills"),
     route("skills/<uuid:skill_id>", catalogue.SkillView.as_view(), name="learning-skill"),
@@ -27,4 +28,17 @@ urlpatterns = [
         nudges.NudgeDismissView.as_view(),
         name="learning-nudge-dismiss",
     ),
+    route("learners/<uuid:learner_id>/assessment", progress.AssessmentView.as_view(), name="learning-assessment"),
+    route("learners/<uuid:learner_id>/evidence", progress.EvidenceView.as_view(), name="learning-evidence"),
+    route("learners/<uuid:learner_id>/completions", progress.CompletionsView.as_view(), name="learning-completions"),
+    route("learners/<uuid:learner_id>/mastery", progress.MasteryView.as_view(), name="learning-mastery"),
+    route("learners/<uuid:learner_id>/progress", progress.ProgressView.as_view(), name="learning-progress"),
+    route("progress", progress.AggregateView.as_view(), name="learning-aggregate"),
+    route("teams", teams.TeamsView.as_view(), name="learning-teams"),
+    route("teams/<uuid:team_id>", teams.TeamView.as_view(), name="learning-team"),
+    route("teams/<uuid:team_id>/progress", teams.TeamProgressView.as_view(), name="learning-team-progress"),
+    route(
+        "teams/<uuid:team_id>/members/<uuid:learner_id>", teams.TeamMemberView.as_view(), name="learning-team-member"
+    ),
+    route("teams/<uuid:team_id>/leads/<str:user_id>", teams.TeamLeadView.as_view(), name="learning-team-lead"),
 ]

@@ -1,19 +1,34 @@
-"""Learners by REST."""
+"""Learners by REST, and what they say and show of themselves."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
 from drf_spectacular.utils import OpenApiTypes, extend_schema
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from aurora_site.accounts.api_view import OrganizationView
+from aurora_site.accounts.permissions import IsViewer
+from aurora_site.core.http.errors import NotFound
 from aurora_site.core.http.pagination import page
 from learning.api.base import found
 from learning.api.shapes import learners as shapes
-from learning.selectors.people import learners_listed_for
-from learning.services.learners import learner_create
+from learning.models import Learner
+from learning.selectors.people import learner_of, learners_followed_by, learners_listed_for
+from learning.services.learners import learner_create, learner_update
+
+
+class FollowedLearnerView(OrganizationView):
+    """A view of what is a learner's own: for themselves, for their leads and for admins, whatever their role."""
+
+    def get_permissions(self) -> list[BasePermission]:
+        return [IsViewer()]
+
+    def learner(self, learner_id: UUID) -> Learner:
+        """A learner whom the caller follows. Raises NotFound."""
+        return found(learners_followed_by(self.request.auth), learner_id)
 
 
 class LearnersView(OrganizationView):
@@ -32,9 +47,36 @@ class LearnersView(OrganizationView):
         return Response(shapes.LearnerSerializer(learner).data, status=201)
 
 
-class LearnerView(OrganizationView):
+class OwnLearnerView(FollowedLearnerView):
+    @extend_schema(responses=shapes.LearnerSerializer)
+    def get(self, request: Request) -> Response:
+        """The caller's own learner; 404 for somebody who hasn't begun yet."""
+        own = learner_of(request.auth)
+        if own is None:
+            raise NotFound("You are no learner here yet: POST to this address to begin.")
+        return Response(shapes.LearnerSerializer(own).data)
+
+    @extend_schema(request=shapes.OwnLearnerInput, responses={201: shapes.LearnerSerializer})
+    def post(self, request: Request) -> Response:
+        """Begin to learn: makes the caller's own learner, named as their account unless ``name`` is given."""
+        data = self.validated(shapes.OwnLearnerInput)
+        user = request.auth.user
+        name = data.pop("name") or user.name or user.email.partition("@")[0]
+        learner = learner_create(**self.actor, user_id=user.pk, name=name, role_id=data.pop("role"), **data)
+        return Response(shapes.LearnerSerializer(learner).data, status=201)
+
+
+class LearnerView(FollowedLearnerView):
     @extend_schema(responses=shapes.LearnerSerializer)
     def get(self, request: Request, learner_id: UUID) -> Response:
         """One learner."""
         learner = found(learners_listed_for(request.auth), learner_id)
         return Response(shapes.LearnerSerializer(learner).data)
+
+    @extend_schema(request=shapes.LearnerChanges, responses=shapes.LearnerSerializer)
+    def patch(self, request: Request, learner_id: UUID) -> Response:
+        """Change a learner's settings: their own, or as lead or admin those of a learner whom one follows."""
+        learner = self.learner(learner_id)
+        changes = self.validated(shapes.LearnerChanges)
+        learner_update(**self.actor, learner_id=learner.pk, changes=changes)
+        return Response(shapes.LearnerSerializer(self.learner(learner_id)).data)

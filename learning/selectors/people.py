@@ -26,6 +26,11 @@ def learners_listed_for(identity: Identity) -> QuerySet[Learner]:
     return learners_followed_by(identity)
 
 
+def learners_led_by(identity: Identity) -> QuerySet[Learner]:
+    """The learners whom the caller may vouch for: those they lead, as an administrator everyone's; never themselves."""
+    return learners_followed_by(identity).exclude(user_id=identity.user_id)
+
+
 def learner_of(identity: Identity) -> Learner | None:
     """The caller's own learner."""
     learners = Learner.objects.for_organization(identity.organization_id).select_related("role")

@@ -63,11 +63,6 @@ def may_name_leads(identity: Identity) -> bool:
     return identity.has_role(Role.ADMIN)
 
 
-def may_attest(identity: Identity, learner: Learner) -> bool:
-    """Whether the caller may vouch for a learner whom they follow: their leads and admins, for others than themselves."""
-    return learner.user_id != identity.user_id
-
-
 def team_progress(identity: Identity, team: Team, at: datetime | None = None) -> TeamProgress:
     """How a team is doing: each member for its leads and admins, the aggregate alone for others who know of it."""
     members: tuple[Progress, ...] | None = None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -11,10 +12,19 @@ from django.utils import timezone
 
 from audit.services import record
 from aurora_site.accounts.models import Membership
-from learning.errors import AlreadyExists, UnknownReference
+from learning.errors import AlreadyExists, BadValue, UnknownReference
 from learning.models import Learner, Role
+from learning.services.mastery import learner_lock
 from learning.services.rows import insert, require_all
 from learning.validators import default_minutes_per_weekday
+
+# What a learner may set for themselves. Whose account it is, and the address that mail goes to, are for editors.
+SETTINGS = frozenset(
+    {
+        "name", "goals", "role", "minutes_per_weekday", "blackout_dates", "time_zone", "study_at", "nudges", "digest",
+        "nudge_from", "nudge_until",
+    }
+)  # fmt: skip
 
 
 @transaction.atomic
@@ -64,6 +74,44 @@ def learner_create(
         data={"user": user_id, "role": role_id},
         personal={"name": name, "goals": goals},
         person_id=user_id,
+    )
+    return learner
+
+
+@transaction.atomic
+def learner_update(*, organization_id: UUID, actor_id: str, learner_id: UUID, changes: Mapping[str, Any]) -> Learner:
+    """Change a learner's settings: any of ``SETTINGS``, ``role`` by its id or None, ``blackout_dates`` as dates.
+
+    What is as it was already leaves no record. Raises UnknownLearner, UnknownReference for a role of elsewhere, BadValue
+    for a setting that there isn't, or reminders that would end before they begin.
+    """
+    learner = learner_lock(organization_id, learner_id)
+    if unknown := set(changes) - SETTINGS:
+        raise BadValue("This can't be changed here.", field=min(unknown))
+    values = dict(changes)
+    if "role" in values:
+        values["role_id"] = values.pop("role")
+        if values["role_id"] is not None:
+            require_all(Role, organization_id, [values["role_id"]], field="role")
+    if "blackout_dates" in values:
+        values["blackout_dates"] = [day.isoformat() for day in sorted(set(values["blackout_dates"]))]
+    changed = {name: value for name, value in values.items() if getattr(learner, name) != value}
+    if not changed:
+        return learner
+    for name, value in changed.items():
+        setattr(learner, name, value)
+    if learner.nudge_from >= learner.nudge_until:
+        raise BadValue("Reminders must end later in the day than they begin.", field="nudge_until")
+    learner.save(update_fields=[*changed, "updated_at"])
+    record(
+        event="learning.learner_settings_changed",
+        organization_id=organization_id,
+        actor_id=actor_id,
+        subject=("learner", learner_id),
+        data={"fields": sorted(name.removesuffix("_id") for name in changed)}
+        | ({"role": changed["role_id"]} if "role_id" in changed else {}),
+        personal={name: changed[name] for name in ("name", "goals") if name in changed},
+        person_id=learner.user_id,
     )
     return learner
 
