@@ -23,8 +23,8 @@ class LevelsField(serializers.Field):
         "shape": "Give an object of skill ids, each with a number from 0 to 1.",
         "many": "Give at most {most} skills.",
         "empty": "Name at least one skill.",
-        "skill": "{key} is no skill's id.",
-        "level": "Give a number from 0 to 1 for {key}.",
+        "skill": "{named} is no skill's id.",
+        "level": "Give a number from 0 to 1 for {named}.",
     }
 
     def to_internal_value(self, data: Any) -> dict[UUID, float]:
@@ -43,11 +43,11 @@ class LevelsField(serializers.Field):
         try:
             return UUID(key)
         except (ValueError, AttributeError, TypeError):
-            self.fail("skill", key=str(key)[:100])
+            self.fail("skill", named=str(key)[:100])
 
     def _level(self, key: Any, level: Any) -> float:
         if type(level) not in (int, float) or not 0 <= level <= 1:
-            self.fail("level", key=str(key)[:100])
+            self.fail("level", named=str(key)[:100])
         return float(level)
 
 
