@@ -83,7 +83,8 @@ def learner_assess(
         source="on behalf of the learner" if on_behalf else "the learner",
         attested_by=actor_id if on_behalf else "",
     )
-    Learner.objects.filter(pk=learner.pk).update(assessed_at=now, updated_at=now)
+    learner.assessed_at = now
+    learner.save(update_fields=["assessed_at", "updated_at"])
     return rows
 
 

@@ -45,4 +45,4 @@ def mastery_refresh(learner: Learner, skill_ids: Collection[UUID], at: datetime)
     rows.filter(pk__in=[row.pk for row in known.values()]).delete()
     Mastery.objects.bulk_create([row for row in fresh if row._state.adding])
     changed = [row for row in fresh if not row._state.adding]
-    Mastery.objects.bulk_update(changed, ["mean", "variance", "updated_at", "practiced_at"])
+    rows.bulk_update(changed, ["mean", "variance", "updated_at", "practiced_at"])
