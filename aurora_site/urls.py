@@ -11,6 +11,7 @@ from agents.api.urls import (
     v1_urlpatterns,
 )
 from incidents.urls import classic_urlpatterns
+from learning.urls import calendar_urlpatterns
 
 # An unknown address below /admin/ is 404, not a sign-in page: the ledger's API lies there too.
 admin.site.final_catch_all_view = False
@@ -32,6 +33,7 @@ urlpatterns = [
     path("api/v1/", include(api_v1_urlpatterns)),
     path("api/v1/", include("incidents.urls")),
     path("api/v1/learning/", include("learning.urls")),
+    path("calendars/learning/", include(calendar_urlpatterns)),
     path("api/", include(classic_urlpatterns)),
     path("chat_api/", include(chat_urlpatterns)),
     path("admin/audit/", include("audit.api.urls")),

@@ -1,7 +1,7 @@
 """Addresses below ``/api/v1/learning/``."""
 
 from aurora_site.core.http.urls import route
-from learning.api import catalogue, items, learners, nudges, plans, progress, teams, xapi
+from learning.api import calendars, catalogue, items, learners, nudges, plans, progress, teams, xapi
 
 urlpatterns = [
     route("learners", learners.LearnersView.as_view(), name="learning-learners"),
@@ -18,6 +18,8 @@ urlpatterns = [
     route("xapi/about", xapi.AboutView.as_view(), name="learning-xapi-about"),
     route("xapi/statements", xapi.StatementsView.as_view(), name="learning-xapi-statements"),
     route("plans/<uuid:plan_id>/replan", plans.ReplanView.as_view(), name="learning-plan-replan"),
+    route("plans/<uuid:plan_id>/calendar.ics", calendars.PlanCalendarView.as_view(), name="learning-plan-calendar"),
+    route("learners/<uuid:learner_id>/calendar", calendars.LearnerCalendarView.as_view(), name="learning-calendar"),
     route("plans/<uuid:plan_id>/items/<uuid:item_id>/complete", items.CompleteView.as_view(), name="learning-complete"),
     route("plans/<uuid:plan_id>/items/<uuid:item_id>/skip", items.SkipView.as_view(), name="learning-skip"),
     route("plans/<uuid:plan_id>/items/<uuid:item_id>/reopen", items.ReopenView.as_view(), name="learning-reopen"),
@@ -41,4 +43,9 @@ urlpatterns = [
         "teams/<uuid:team_id>/members/<uuid:learner_id>", teams.TeamMemberView.as_view(), name="learning-team-member"
     ),
     route("teams/<uuid:team_id>/leads/<str:user_id>", teams.TeamLeadView.as_view(), name="learning-team-lead"),
+]
+
+# Below /calendars/learning/, for calendars, which sign in nowhere.
+calendar_urlpatterns = [
+    route("<str:token>.ics", calendars.SubscribedCalendarView.as_view(), name="learning-subscribed-calendar"),
 ]

@@ -129,6 +129,7 @@ PLAIN_MANAGER_ALLOWED = {
     "learning/nudges/stopping.py": "a learner is found by the token in a mail",
     "learning/nudges/tasks.py": "the sweep serves all organisations",
     "learning/nudges/addresses.py": "serves all organisations",
+    "learning/selectors/calendars.py": "a calendar is found by the token in its address; the organisation follows from it",
     "aurora_site/demo/loader.py": "serves the installation",
 }
 SCOPED_METHODS = {"for_organization", "create", "bulk_create", "get_or_create", "update_or_create", "none"}

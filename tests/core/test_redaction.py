@@ -50,6 +50,7 @@ DEMO = Path(__file__).parents[2] / "aurora_site/demo/documents"
         ("mysql --password hunter2", "secret"),
         ("PIN: 1234", "secret"),
         ("POST /api/webhooks/grafana/tok3nOfAWebhook 202", "token"),
+        ("GET /calendars/learning/tok3nOfACalendar.ics 200", "token"),
         ("?ticket=abc123def", "token"),
         ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0abc.c2lnbmF0dXJlMTIz", "token"),
         ("call +44 20 7946 0958", "phone"),
@@ -195,6 +196,7 @@ PIECES = (
     "example.org", ".", "-", "4111 1111 1111 1111", "41111111", "+44 20 7946", " 0958", "://", "me:", "sk-",
     "eyJhbGciOiJI", "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----", "[redacted-email]", "[redacted-", "]", "\n",
     "DE89 3704 0044", " 0532 0130 00", "078-05-1120", "SSN ", "Tel. ", "0113 496 0199", " ", "?ticket=", "/api/webhooks/a/",
+    "/calendars/learning/",
     "2026-11-21", "a1b2c3d4-1234-4321-8765-123456789012", "--password ", "cookie: a=", "PIN: ", "٤١١١", "1234", "_",
 )  # fmt: skip
 
@@ -226,6 +228,7 @@ def test_a_typical_record_costs_little() -> None:
 HARD = (
     "1", "1 ", "1-", "+1 ", "a", "a.", "a@", "a@b.", "@", "sk-", "eyJ", "eyJaaaaaaaa.", "password", "password=", "a:", "://",
     "-----BEGIN PRIVATE KEY-----", "authorization: bearer ", "cookie: ", "/api/webhooks/", "--a", "[redacted-", "tel 1",
+    "/calendars/learning/",
     "ssn 1", "4111 1111 1111 ", '"password":"', "a1b2c3d4-", " is ", "\\", "0", "Aa0_", "DE89 ", "-u a", "?sig=", "a://a:",
 )  # fmt: skip
 

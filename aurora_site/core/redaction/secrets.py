@@ -57,6 +57,7 @@ _ADDRESS = re.compile(
 )
 _IN_PATH = re.compile(
     rf"/api/webhooks/[^/\s\"'?]{{1,64}}/{NOT_MARKED}(?P<value>[^/\s\"'?{{}}<>\[]{{4,}})"
+    rf"|/calendars/learning/{NOT_MARKED}(?P<calendar>[^/\s\"'?{{}}<>\[]{{4,}})"
     rf"|hooks\.slack\.com/(?:services|workflows)/{NOT_MARKED}(?P<hook>[^\s\"'<>)\]]{{8,}})"
     rf"|[?&](?:ticket|sig|signature|x-amz-signature|x-amz-credential|x-amz-security-token)={NOT_MARKED}"
     r"(?P<ticket>[^\s&\"'#\[\]]{6,})",
@@ -87,9 +88,10 @@ VENDOR_KEYS = finder(
     "sntry", "glsa_", "glc_", "hvb.", "hvs.", "hvr.", "nrak-", "hrku-", "dapi", "gocspx-", "ya29.", "key-", "tfp_", "rnd_",
     "figd_", "atatt3", "sq0atp-", "r8_", "gsk_", "pplx-", "akia", "asia", "abia", "acca", "aiza", "sg.", ":aa",
 )  # fmt: skip
+_PATHS = ("/webhooks/", "/calendars/", "slack.com/", "ticket=", "sig=", "signature=", "-credential=", "-token=")
 SECRETS = (
     finder("secret", _ADDRESS, "://"),
-    finder("token", _IN_PATH, "/webhooks/", "slack.com/", "ticket=", "sig=", "signature=", "-credential=", "-token="),
+    finder("token", _IN_PATH, *_PATHS),
     finder("token", _WEB_TOKEN, "eyj"),
     finder("secret", _HEADER, "authorization", "bearer", "basic", "token ", "digest", "apikey ", "cookie"),
     finder("secret", _OPTION, "--", "-u "),

@@ -171,3 +171,13 @@ class VersionSerializer(PlanSerializer):
 class HistorySerializer(serializers.Serializer):
     versions = VersionSerializer(many=True)
     total = serializers.IntegerField()
+
+
+class AddressSerializer(serializers.Serializer):
+    url = StrictCharField()
+
+
+class SubscriptionSerializer(serializers.Serializer):
+    is_subscribed = serializers.BooleanField()
+    created_at = serializers.DateTimeField(allow_null=True)
+    read_at = serializers.DateTimeField(allow_null=True)
