@@ -16,7 +16,7 @@ from agents.knowledge.services import documents_apply_pending
 from agents.retrieval.collecting import index_reset
 from agents.retrieval.versions import version_ensure_active
 from aurora_site.accounts.services.installation import admin_ensure, demo_learner_ensure, organization_default_ensure
-from aurora_site.demo.learning import catalogue_ensure
+from aurora_site.demo.learning import catalogue_ensure, history_ensure
 from aurora_site.demo.services import services_ensure
 
 DOCUMENTS = Path(__file__).parent / "documents"
@@ -39,11 +39,15 @@ def accounts_prepare() -> str:
 
 
 def learning_prepare(say: Say) -> None:
-    """Make what there is to learn in the demo organisation. Idempotent."""
+    """Make what there is to learn in the demo organisation, and who learns it. Idempotent."""
     if not settings.AURORA_DEMO:
         return
-    if catalogue_ensure(organization_default_ensure(name=DEMO_ORGANIZATION).pk):
-        say("Learning: the demo's catalogue is there")
+    organization = organization_default_ensure(name=DEMO_ORGANIZATION)
+    lead = admin_ensure(email=settings.AURORA_ADMIN_EMAIL, password=settings.AURORA_ADMIN_PASSWORD).user
+    demo_user = demo_learner_ensure(organization=organization)
+    catalogue_ensure(organization.pk)
+    if history_ensure(organization.pk, demo_user=demo_user, lead=lead):
+        say("Learning: the demo's catalogue, learners and plans are there")
 
 
 def documents_are_current() -> bool:

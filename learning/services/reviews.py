@@ -6,7 +6,7 @@ the learner's row.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,8 @@ from learning.models import Learner, ReviewCard
 SCHEDULER = Scheduler(learning_steps=(), relearning_steps=(), enable_fuzzing=False, maximum_interval=365)
 STUDIED = int(Rating.Good)
 RATINGS = range(int(Rating.Again), int(Rating.Easy) + 1)
+# The uid of the item, the rating, and when it was.
+Told = tuple[UUID, int, datetime]
 # What a rating shows of a skill, as evidence.
 SHOWN = {1: 0.2, 2: 0.5, 3: 0.8, 4: 1.0}
 
@@ -43,6 +45,20 @@ def cards_move(learner: Learner, skill_ids: Iterable[UUID], *, item_uid: UUID, r
         else:
             _replay(card, [*card.state["reviews"], review])
             card.save()
+
+
+def cards_restore(learner: Learner, reviews: Mapping[UUID, Sequence[Told]]) -> None:
+    """Have the cards of skills stand on reviews that are told at once, oldest first, after those that they stand on."""
+    known = {card.skill_id: card for card in _cards(learner).filter(skill__in=reviews)}
+    new = []
+    for skill_id, told in sorted(reviews.items()):
+        added = [_review(uid, rating, at) for uid, rating, at in told]
+        if card := known.get(skill_id):
+            _replay(card, [*card.state["reviews"], *added])
+        else:
+            new.append(_card(learner, skill_id, added))
+    ReviewCard.objects.bulk_create(new)
+    ReviewCard.objects.bulk_update(known.values(), ["state", "due_at", "reviewed_at"])
 
 
 def cards_take_back(learner: Learner, skill_ids: Iterable[UUID], *, item_uid: UUID) -> None:
