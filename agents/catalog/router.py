@@ -24,6 +24,8 @@ from agents.embeddings.base import Embedder, EmbeddingError, Vectors
 
 EXAMPLE_WEIGHT, COLLECTION_WEIGHT, KEYWORD_WEIGHT = 0.45, 0.40, 0.15
 TEMPERATURE = 0.15
+# Cosine from which on a message is like one of an agent's examples.
+ALIKE = 0.45
 
 
 @dataclass(frozen=True)
@@ -74,10 +76,14 @@ def _signals(
 ) -> dict[str, float]:
     inside = sum(collection in definition.collections for collection in found_collections)
     about = inside / len(found_collections) if found_collections else 0.0
+    requested = bool(_request(definition, message))
+    if definition.responder is not None and similarity < ALIKE and not requested:
+        # Of what is like nothing that it does, it has nothing to say; agents that search can at least look.
+        similarity = 0.0
     return {
         "examples": EXAMPLE_WEIGHT * max(similarity, 0.0),
         "documents": COLLECTION_WEIGHT * about,
-        "requests": COLLECTION_WEIGHT * bool(_request(definition, message)),
+        "requests": COLLECTION_WEIGHT * requested,
         "keywords": KEYWORD_WEIGHT * bool(_keyword(definition, message)),
     }
 

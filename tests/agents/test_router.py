@@ -10,12 +10,13 @@ import pytest
 from agents.catalog.definitions import UnknownAgent, definition_named
 from agents.catalog.router import route_message
 
+LEARNING = ("skill-navigator", "progress-companion")
 QUESTIONS = Path(__file__).resolve().parents[1] / "data" / "routing_questions.jsonl"
 
 
 def labelled() -> list[dict[str, str]]:
     rows = [json.loads(line) for line in QUESTIONS.read_text().splitlines()]
-    return [row for row in rows if row["agent"] in ("welcome", "assistant")]
+    return [row for row in rows if row["agent"] in LEARNING or row["agent"] in ("welcome", "assistant")]
 
 
 def test_at_least_four_in_five_messages_reach_their_agent_by_words_alone() -> None:
@@ -23,6 +24,29 @@ def test_at_least_four_in_five_messages_reach_their_agent_by_words_alone() -> No
     wrong = [row for row in rows if route_message(row["message"]).agent.name != row["agent"]]
     assert len(rows) >= 30
     assert len(wrong) <= len(rows) // 5, wrong
+
+
+@pytest.mark.parametrize("collection", ["engineering", "handbook"])
+def test_learning_messages_reach_their_agent_whatever_the_documents_say(collection: str) -> None:
+    rows = [row for row in labelled() if row["agent"] in LEARNING]
+    found = [collection] * 5
+    wrong = [row for row in rows if route_message(row["message"], found_collections=found).agent.name != row["agent"]]
+    assert len(rows) >= 40
+    assert len(wrong) <= len(rows) // 20, wrong
+
+
+@pytest.mark.parametrize("message", ["my progress?", "progress", "How am I doing?", "mark it as done"])
+def test_questions_about_progress_go_to_the_progress_companion(message: str) -> None:
+    assert route_message(message).agent.name == "progress-companion"
+
+
+@pytest.mark.parametrize(
+    ("action", "agent"),
+    [("plan", "skill-navigator"), ("Skills", "skill-navigator"), ("skillnav", "skill-navigator"),
+     ("progress", "progress-companion"), ("feedback", "progress-companion"), ("status", "progress-companion")],
+)  # fmt: skip
+def test_actions_of_the_learning_agents(action: str, agent: str) -> None:
+    assert route_message("anything at all", action=action).agent.name == agent
 
 
 def test_documents_outweigh_keywords() -> None:
