@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
+from learning.planner.capacity import Capacity
+from learning.planner.keeping import kept_reviews
 from learning.planner.rules import MAXIMUM_DAYS, REVIEWS_AT_MOST
 from learning.planner.types import PlanRequest, ReviewDue
 
 
-def charged_reviews(request: PlanRequest) -> list[ReviewDue]:
-    """The reviews that count: due within the longest plan there can be, however long this one is. So a longer plan
-    never has less time for learning than a shorter one."""
+def charged_reviews(request: PlanRequest, needed: Container[str]) -> list[ReviewDue]:
+    """The reviews that count, those of the plan before included that go on, by date. ``needed`` are skills to be learned.
+
+    Reviews count that are due within the longest plan there can be, however long this one is. So a longer plan never has
+    less time for learning than a shorter one.
+    """
     last = request.today + timedelta(days=MAXIMUM_DAYS)
     refused = {
         (skill, item.date)
@@ -22,7 +28,7 @@ def charged_reviews(request: PlanRequest) -> list[ReviewDue]:
     }
     due = [
         review
-        for review in request.reviews
+        for review in (*request.reviews, *kept_reviews(request, needed))
         if review.due_on <= last
         and review.minutes > 0
         and not any(skill == review.skill and on >= review.due_on for skill, on in refused)
@@ -44,3 +50,17 @@ def minutes_needed(learning: int, reviews: Sequence[ReviewDue]) -> int:
     while minutes_to_learn(needed, reviews) < learning:
         needed += 1
     return needed
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """The capacity, the reviews that are charged to it, and the minutes of milestones that only have to end."""
+
+    capacity: Capacity
+    reviews: Sequence[ReviewDue]
+    ending: int
+
+    @property
+    def learning(self) -> int:
+        """The minutes that are left to learn something new."""
+        return minutes_to_learn(self.capacity.minutes, self.reviews) - self.ending

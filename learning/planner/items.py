@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import zip_longest
 
+from learning.planner.keeping import before_of
 from learning.planner.layout import Layout, Piece, PlacedReview
+from learning.planner.needs import name_of
 from learning.planner.problem import Problem
 from learning.planner.reasons import Explanation, explanations_of, listed, review_explanation
 from learning.planner.rules import UNIT
@@ -28,54 +31,70 @@ def items_of(
     request: PlanRequest, problem: Problem, works: Sequence[Work], layout: Layout
 ) -> tuple[list[PlannedItem], list[PlannedMilestone]]:
     """Items in their order, settled ones of the version before included, and milestones."""
-    explanations = explanations_of(problem, works)
+    explanations = explanations_of(request, problem, works)
+    before = before_of(problem, works, request.kept)
     placed = [_settled(item) for item in request.kept if item.state != "planned"]
     parts: dict[int, list[Piece]] = {}
     for piece in layout.pieces:
         parts.setdefault(piece.work.rank, []).append(piece)
-    earlier = _parts_done(request)
-    for pieces in parts.values():
-        placed += _items_of_work(problem, pieces, explanations[pieces[0].work.rank], earlier)
-    placed += [_review(request, one) for one in layout.reviews]
-    return _in_order(placed), _milestones(problem, works, parts)
+    done = _parts_done(request)
+    for rank, pieces in parts.items():
+        offer = pieces[0].work.offer
+        first = done.get(problem.offers[offer].option.id, 0) if offer is not None else 0
+        placed += _items_of_work(request, problem, pieces, explanations[rank], before.pieces[rank], first)
+    reviews: dict[str, list[PlacedReview]] = {}
+    for one in sorted(layout.reviews, key=lambda one: one.date):
+        reviews.setdefault(one.review.skill, []).append(one)
+    for skill, again in reviews.items():
+        uids = [item.uid for item in before.reviews.get(skill, [])]
+        placed += [_review(request, one, uid) for one, uid in zip_longest(again, uids[: len(again)])]
+    return _in_order(placed), _milestones(request, works, parts)
 
 
 def _items_of_work(
-    problem: Problem, pieces: list[Piece], explanation: Explanation, earlier: dict[str, int]
+    request: PlanRequest,
+    problem: Problem,
+    pieces: list[Piece],
+    explanation: Explanation,
+    kept: list[KeptItem],
+    first: int,
 ) -> list[_Placed]:
+    """The parts of a work. They have the numbers that they had if there are as many as before."""
     work = pieces[0].work
     offer = problem.offers[work.offer] if work.offer is not None else None
-    done = earlier.get(offer.option.id, 0) if offer else 0
+    same = len(kept) == len(pieces)
     found = []
-    for number, piece in enumerate(pieces, start=1):
+    before = 0
+    for number, piece in enumerate(pieces):
         gains = {}
         for skill, gain in offer.gains if offer else ():
-            before = sum(one.minutes for one in pieces[: number - 1])
             share = gain * (before + piece.minutes) // work.minutes - gain * before // work.minutes
             gains[problem.needs[skill].skill] = round(share / UNIT, 6)
+        before += piece.minutes
         item = PlannedItem(
             date=piece.date,
             position=0,
             minutes=piece.minutes,
             kind=work.kind,
-            title=_title(problem, work),
+            title=_title(request, problem, work),
             reason=explanation.reason,
             basis=explanation.basis,
-            skills=tuple(problem.needs[skill].skill for skill in work.skills),
+            skills=work.skills,
+            uid=kept[number].uid if number < len(kept) else None,
             resource=offer.option.id if offer else None,
             gains=gains,
-            part=done + number,
-            parts=done + len(pieces),
+            part=kept[number].part if same else first + number + 1,
+            parts=kept[number].parts if same else first + len(pieces),
             milestone=work.milestone,
         )
         found.append(_Placed((2, work.rank, number, ""), item))
     return found
 
 
-def _title(problem: Problem, work: Work) -> str:
+def _title(request: PlanRequest, problem: Problem, work: Work) -> str:
     if work.offer is not None:
         return problem.offers[work.offer].option.title[:LONGEST_TITLE]
-    return shortened(f"{work.kind.title()}: {listed([problem.needs[skill].name for skill in work.skills])}")
+    return shortened(f"{work.kind.title()}: {listed([name_of(request.skills, skill) for skill in work.skills])}")
 
 
 def shortened(text: str) -> str:
@@ -83,9 +102,9 @@ def shortened(text: str) -> str:
     return text if len(text) <= LONGEST_TITLE else text[: LONGEST_TITLE - 1] + "…"
 
 
-def _review(request: PlanRequest, placed: PlacedReview) -> _Placed:
+def _review(request: PlanRequest, placed: PlacedReview, uid: str | None) -> _Placed:
     review = placed.review
-    name = request.skills[review.skill].name if review.skill in request.skills else review.skill
+    name = name_of(request.skills, review.skill)
     explanation = review_explanation(review, name)
     item = PlannedItem(
         date=placed.date,
@@ -96,6 +115,7 @@ def _review(request: PlanRequest, placed: PlacedReview) -> _Placed:
         reason=explanation.reason,
         basis=explanation.basis,
         skills=(review.skill,),
+        uid=uid,
     )
     return _Placed((1, 0, 0, review.skill), item)
 
@@ -128,8 +148,6 @@ def _parts_done(request: PlanRequest) -> dict[str, int]:
 
 
 def _in_order(placed: list[_Placed]) -> list[PlannedItem]:
-    from dataclasses import replace
-
     positions: dict[date, int] = {}
     items = []
     for one in sorted(placed, key=lambda one: (one.item.date, one.order)):
@@ -139,13 +157,15 @@ def _in_order(placed: list[_Placed]) -> list[PlannedItem]:
     return items
 
 
-def _milestones(problem: Problem, works: Sequence[Work], parts: dict[int, list[Piece]]) -> list[PlannedMilestone]:
+def _milestones(
+    request: PlanRequest, works: Sequence[Work], parts: Mapping[int, list[Piece]]
+) -> list[PlannedMilestone]:
+    last = {work.milestone: work for work in works}
     return [
         PlannedMilestone(
-            title=shortened(listed([problem.needs[skill].name for skill in work.skills])),
+            title=shortened(listed([name_of(request.skills, skill) for skill in work.skills])),
             due_on=parts[work.rank][-1].date,
-            skills=tuple(problem.needs[skill].skill for skill in work.skills),
+            skills=work.skills,
         )
-        for work in works
-        if work.kind == "check"
+        for _, work in sorted(last.items())
     ]

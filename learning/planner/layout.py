@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -51,23 +51,20 @@ class Fill:
     any_part: bool = False
 
 
-def lay_out(
-    works: Sequence[Work], reviews: Sequence[Review], capacity: Capacity, names: Mapping[int, str], fill: Fill
-) -> Layout | None:
-    """The works over the days in their order, or None where they don't fit. ``names`` are the ids of needs.
+def lay_out(works: Sequence[Work], reviews: Sequence[Review], capacity: Capacity, fill: Fill) -> Layout | None:
+    """The works over the days in their order, or None where they don't fit.
 
     With ``Fill(1, any_part=True)`` works always fit whose minutes, with those of all reviews that may come between, are
     not more than the capacity: no day is left before it is full while there is a work left.
     """
-    return _Filling(works, reviews, names, fill).over(capacity.days)
+    return _Filling(works, reviews, fill).over(capacity.days)
 
 
 class _Filling:
-    def __init__(self, works: Sequence[Work], reviews: Sequence[Review], names: Mapping[int, str], fill: Fill) -> None:
+    def __init__(self, works: Sequence[Work], reviews: Sequence[Review], fill: Fill) -> None:
         self._works = works
         self._reviews = list(reviews)
         heapq.heapify(self._reviews)
-        self._names = names
         self._fill = fill
         self._next = 0
         self._left = works[0].minutes if works else 0
@@ -86,12 +83,14 @@ class _Filling:
         most = day.share if self._next == len(self._works) else max(day.share // 2, min(day.share, REVIEW_MINUTES))
         used = 0
         waiting: list[Review] = []
+        today: set[str] = set()
         while self._reviews and self._reviews[0].due_on <= day.date:
             review = heapq.heappop(self._reviews)
-            if used + review.minutes > most:
+            if used + review.minutes > most or review.skill in today:
                 waiting.append(review)
                 continue
             used += review.minutes
+            today.add(review.skill)
             self._layout.reviews.append(PlacedReview(day.date, review))
             self._follow_up(review.skill, review.number, day.date)
         for review in waiting:
@@ -133,7 +132,7 @@ class _Filling:
             for skill in work.skills:
                 if self._last[skill] == work.rank:
                     due = on + timedelta(days=REVIEW_INTERVALS[0])
-                    heapq.heappush(self._reviews, Review(due, self._names[skill], 1, REVIEW_MINUTES))
+                    heapq.heappush(self._reviews, Review(due, skill, 1, REVIEW_MINUTES))
         self._next += 1
         if self._next < len(self._works):
             self._left = self._works[self._next].minutes

@@ -15,7 +15,8 @@ class Need:
 
     ``goal`` is what the role misses of it, 0 for a mere prerequisite; ``unlock`` what those that build on it miss.
     ``step`` is its place in the prerequisite order: greater than that of every needed skill before it. ``before`` are
-    the direct prerequisites that are needed themselves, ``target`` the level that the role asks.
+    the direct prerequisites that are needed themselves; ``after`` are the nearest needed skills that come before it, also
+    behind mastered ones.
     """
 
     skill: str
@@ -25,6 +26,7 @@ class Need:
     unlock: int
     step: int
     before: frozenset[str]
+    after: frozenset[str] = frozenset()
 
     @property
     def missing(self) -> int:
@@ -41,13 +43,13 @@ def needs_of(request: PlanRequest) -> dict[str, Need]:
     order = _order(request.skills, goals)
     unlocks = _unlocks(request, goals, order)
     needed = goals.keys() | unlocks.keys()
-    steps = _steps(request.skills, order, needed)
+    steps, nearest = _steps(request.skills, order, needed)
     found: dict[str, Need] = {}
-    for skill in sorted(needed, key=lambda skill: (steps[skill], _name(request.skills, skill), skill)):
+    for skill in sorted(needed, key=lambda skill: (steps[skill], name_of(request.skills, skill), skill)):
         known = have(request.mastery, skill)
         found[skill] = Need(
             skill=skill,
-            name=_name(request.skills, skill),
+            name=name_of(request.skills, skill),
             have=known,
             goal=max(0, goals.get(skill, 0) - known),
             unlock=max(0, unlocks.get(skill, 0) - known),
@@ -55,6 +57,7 @@ def needs_of(request: PlanRequest) -> dict[str, Need]:
             before=frozenset(
                 name for name in _prerequisites(request.skills, skill) & needed if steps[name] < steps[skill]
             ),
+            after=nearest[skill],
         )
     return found
 
@@ -66,17 +69,14 @@ def have(mastery: Mapping[str, Belief], skill: str) -> int:
 
 
 def _unlocks(request: PlanRequest, goals: Mapping[str, int], order: list[str]) -> dict[str, int]:
-    """The level that each unmastered prerequisite needs: that of the skill that builds on it, at most the threshold."""
+    """The unmastered prerequisites of what is to be learned, and the level that they need."""
     threshold = units(PREREQUISITE_LEVEL)
     unlocks: dict[str, int] = {}
     for skill in reversed(order):
-        level = max(goals.get(skill, 0), unlocks.get(skill, 0))
-        if level <= have(request.mastery, skill):
-            continue
-        for prerequisite in _prerequisites(request.skills, skill):
-            asked = min(threshold, level)
-            if asked > have(request.mastery, prerequisite):
-                unlocks[prerequisite] = max(unlocks.get(prerequisite, 0), asked)
+        if skill in goals or skill in unlocks:
+            for prerequisite in _prerequisites(request.skills, skill):
+                if have(request.mastery, prerequisite) < threshold:
+                    unlocks[prerequisite] = threshold
     return unlocks
 
 
@@ -99,13 +99,17 @@ def _order(skills: Mapping[str, SkillNode], starts: Iterable[str]) -> list[str]:
     return order
 
 
-def _steps(skills: Mapping[str, SkillNode], order: list[str], needed: Set[str]) -> dict[str, int]:
-    """For each skill the longest chain of needed ones before it; mastered ones between pass it on."""
+def _steps(
+    skills: Mapping[str, SkillNode], order: list[str], needed: Set[str]
+) -> tuple[dict[str, int], dict[str, frozenset[str]]]:
+    """For each skill the longest chain of needed ones before it, and the nearest of these."""
     steps: dict[str, int] = {}
+    nearest: dict[str, frozenset[str]] = {}
     for skill in order:
         before = [name for name in _prerequisites(skills, skill) if name in steps]
         steps[skill] = max((steps[name] + (name in needed) for name in before), default=0)
-    return steps
+        nearest[skill] = frozenset().union(*({name} if name in needed else nearest[name] for name in before))
+    return steps, nearest
 
 
 def _prerequisites(skills: Mapping[str, SkillNode], skill: str) -> Set[str]:
@@ -113,6 +117,7 @@ def _prerequisites(skills: Mapping[str, SkillNode], skill: str) -> Set[str]:
     return node.prerequisites - {skill} if node else frozenset()
 
 
-def _name(skills: Mapping[str, SkillNode], skill: str) -> str:
+def name_of(skills: Mapping[str, SkillNode], skill: str) -> str:
+    """The name of a skill, or its id where it isn't known."""
     node = skills.get(skill)
     return node.name if node else skill

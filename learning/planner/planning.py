@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from learning.planner.capacity import Capacity, capacity_of
-from learning.planner.demand import charged_reviews, minutes_to_learn
+from learning.planner.capacity import capacity_of
+from learning.planner.choosing import chosen, chosen_again
+from learning.planner.demand import Time, charged_reviews, minutes_to_learn
 from learning.planner.items import items_of
+from learning.planner.keeping import before_of, kept_of
 from learning.planner.layout import Fill, Layout, Review, lay_out
 from learning.planner.needs import needs_of
 from learning.planner.problem import Problem, problem_of
 from learning.planner.rules import SLACK, UNIT
-from learning.planner.selection import Selection, greedy_chain
-from learning.planner.types import PlannedItem, PlanOutcome, PlanRequest
+from learning.planner.selection import Selection
+from learning.planner.staying import stay
+from learning.planner.types import KeptItem, PlanOutcome, PlanRequest
 from learning.planner.verdicts import verdict_of
-from learning.planner.works import Work, works_of
+from learning.planner.works import Group, Work, ending_milestones, kept_groups, works_of
 
 FILLS = (Fill(1 - SLACK), Fill(1 - SLACK / 2), Fill(1), Fill(1, any_part=True))
+ROUNDS = 8
 
 
 def plan(request: PlanRequest) -> PlanOutcome:
@@ -25,42 +28,61 @@ def plan(request: PlanRequest) -> PlanOutcome:
     always gives the same plan. Raises nothing for a goal that can't be reached: the verdict says so."""
     needs = needs_of(request)
     problem = problem_of(request, needs)
-    capacity = capacity_of(request)
-    reviews = charged_reviews(request)
-    minutes = minutes_to_learn(capacity.minutes, reviews)
-    chain = greedy_chain(problem)
-    fitting = [selection for selection in chain if selection.minutes <= minutes]
-    selection = max(fitting, key=lambda one: (one.gain, -one.minutes))
-    works = works_of(problem, selection)
-    layout = _laid_out(request, problem, works, capacity)
+    capacity, reviews = capacity_of(request), charged_reviews(request, needs)
+    ending, groups = ending_milestones(request, problem, minutes_to_learn(capacity.minutes, reviews))
+    time = Time(capacity, reviews, ending)
+    whole, selection = chosen(problem, time.learning)
+    going_on = frozenset(item.resource for item in request.kept if item.state == "planned" and item.resource)
+    if going_on:
+        selection = chosen_again(problem, time.learning, going_on, whole, selection)
+    works, layout = _arranged(request, problem, selection, time, groups)
     items, milestones = items_of(request, problem, works, layout)
     return PlanOutcome(
-        items=_with_uids(request, items),
+        items=items,
         milestones=milestones,
-        verdict=verdict_of(request, problem, chain[-1], chain[-1].minutes <= minutes, capacity),
+        verdict=verdict_of(request, problem, whole, selection, time),
         gap=sum(need.goal for need in needs.values()) / UNIT,
         gain=selection.gain / UNIT,
         unreached=_unreached(problem, selection),
     )
 
 
-def _laid_out(request: PlanRequest, problem: Problem, works: Sequence[Work], capacity: Capacity) -> Layout:
-    names = {number: need.skill for number, need in enumerate(problem.needs)}
-    studied = {names[skill] for work in works for skill in work.skills}
-    reviews = _due_reviews(request, capacity, studied)
-    for fill in FILLS:
-        layout = lay_out(works, reviews, capacity, names, fill)
+def _arranged(
+    request: PlanRequest, problem: Problem, selection: Selection, time: Time, groups: list[Group]
+) -> tuple[list[Work], Layout]:
+    """Works and their layout. It is gone on from until that changes nothing: then doing so once more doesn't either."""
+    kept: list[KeptItem] = [item for item in request.kept if item.state == "planned"]
+    works = works_of(problem, selection, groups)
+    layout = _laid_out(problem, works, time, kept)
+    for _ in range(ROUNDS):
+        again = kept_of(problem, layout)
+        if again == kept:
+            break
+        kept = again
+        works = works_of(problem, selection, kept_groups(problem, kept, request.kept))
+        layout = _laid_out(problem, works, time, kept)
+    return works, layout
+
+
+def _laid_out(problem: Problem, works: Sequence[Work], time: Time, kept: list[KeptItem]) -> Layout:
+    studied = {skill for work in works if work.kind == "study" for skill in work.skills}
+    reviews = _due_reviews(time, studied)
+    if kept:
+        layout = stay(problem, works, reviews, time.capacity, before_of(problem, works, kept))
         if layout is not None:
             return layout
-    raise AssertionError("works that fit the minutes can't be laid out")
+    for fill in FILLS:
+        layout = lay_out(works, reviews, time.capacity, fill)
+        if layout is not None:
+            return layout
+    raise AssertionError("works that take no more minutes than there are always fit")
 
 
-def _due_reviews(request: PlanRequest, capacity: Capacity, studied: set[str]) -> list[Review]:
+def _due_reviews(time: Time, studied: set[str]) -> list[Review]:
     """Those that are charged, but not of skills that are studied anew: these are looked at after that."""
-    charged = charged_reviews(request)
-    left = capacity.minutes - minutes_to_learn(capacity.minutes, charged)
+    left = time.capacity.minutes - minutes_to_learn(time.capacity.minutes, time.reviews)
     found = []
-    for review in charged:
+    for review in time.reviews:
         if review.skill not in studied and review.minutes <= left:
             left -= review.minutes
             found.append(Review(review.due_on, review.skill, 0, review.minutes))
@@ -74,22 +96,3 @@ def _unreached(problem: Problem, selection: Selection) -> dict[str, float]:
         if missing > 0:
             unreached[need.skill] = missing
     return {skill: missing / UNIT for skill, missing in sorted(unreached.items())}
-
-
-def _with_uids(request: PlanRequest, items: list[PlannedItem]) -> list[PlannedItem]:
-    """Items go on from the kept ones that they repeat."""
-    kept: dict[tuple[object, ...], list[str]] = {}
-    for item in sorted(request.kept, key=lambda item: (item.date, item.uid)):
-        if item.state == "planned":
-            kept.setdefault(_likeness(item), []).append(item.uid)
-    found = []
-    for one in items:
-        uids = kept.get(_likeness(one), []) if one.uid is None else []
-        found.append(replace(one, uid=uids.pop(0)) if uids else one)
-    return found
-
-
-def _likeness(item: object) -> tuple[object, ...]:
-    kind = item.kind  # type: ignore[attr-defined]
-    part = item.part if kind != "review" else 0  # type: ignore[attr-defined]
-    return kind, item.resource, item.skills if kind != "study" else (), part  # type: ignore[attr-defined]

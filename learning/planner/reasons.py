@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from learning.planner.layout import Review
-from learning.planner.problem import Offer, Problem
+from learning.planner.needs import name_of
+from learning.planner.offers import Offer
+from learning.planner.problem import Problem
 from learning.planner.rules import UNIT
+from learning.planner.types import PlanRequest
 from learning.planner.works import Work
 
 LEVELS = ("beginners", "the intermediate", "the advanced")
@@ -21,15 +24,14 @@ class Explanation:
     basis: Mapping[str, Any]
 
 
-def explanations_of(problem: Problem, works: Sequence[Work]) -> dict[int, Explanation]:
+def explanations_of(request: PlanRequest, problem: Problem, works: Sequence[Work]) -> dict[int, Explanation]:
     """By the rank of each work."""
     gained = [0] * len(problem.needs)
-    studied = {skill for work in works for skill in work.skills}
-    dependents = _dependents(problem, studied)
+    dependents = _dependents(problem, works)
     found: dict[int, Explanation] = {}
     for work in works:
         if work.offer is None:
-            found[work.rank] = _of_milestone(problem, work)
+            found[work.rank] = _of_milestone(request, work)
         else:
             offer = problem.offers[work.offer]
             found[work.rank] = _of_study(problem, offer, gained, dependents)
@@ -38,7 +40,9 @@ def explanations_of(problem: Problem, works: Sequence[Work]) -> dict[int, Explan
     return found
 
 
-def _dependents(problem: Problem, studied: set[int]) -> list[list[int]]:
+def _dependents(problem: Problem, works: Sequence[Work]) -> list[list[int]]:
+    """For each skill those of the plan that build on it."""
+    studied = {skill for work in works if work.offer is not None for skill, _ in problem.offers[work.offer].gains}
     dependents: list[list[int]] = [[] for _ in problem.needs]
     for skill in sorted(studied):
         for earlier in problem.before[skill]:
@@ -49,10 +53,10 @@ def _dependents(problem: Problem, studied: set[int]) -> list[list[int]]:
 def _of_study(problem: Problem, offer: Offer, gained: list[int], dependents: list[list[int]]) -> Explanation:
     skills = [skill for skill, _ in offer.gains]
     brings = dict(offer.gains)
-    others = {number for skill in skills for number in problem.teaching[skill]}
+    others = max(problem.alternatives[skill] for skill in skills) - 1
     later = sorted({later for skill in skills for later in dependents[skill]})
     sentences = [_where_it_stands(problem, skill, gained[skill], brings[skill]) for skill in skills[:NAMED]]
-    sentences.append(_why_this(offer, len(others) - 1))
+    sentences.append(_why_this(offer, others))
     if later:
         sentences.append(f"It comes now because {listed([problem.needs[one].name for one in later])} builds on it.")
     elif any(problem.before[skill] for skill in skills):
@@ -66,7 +70,7 @@ def _of_study(problem: Problem, offer: Offer, gained: list[int], dependents: lis
         "level_fit": offer.level_fit,
         "rating": offer.option.rating,
         "gain_per_hour": round(sum(brings.values()) / UNIT / offer.minutes * 60, 3),
-        "chosen_over": len(others) - 1,
+        "chosen_over": others,
     }
     return Explanation(" ".join(sentences), basis)
 
@@ -91,9 +95,9 @@ def _why_this(offer: Offer, others: int) -> str:
     return f"It was chosen over {than} for what it brings in {offer.minutes} minutes; it is made for {level} ({fit}){rated}."
 
 
-def _of_milestone(problem: Problem, work: Work) -> Explanation:
-    names = listed([problem.needs[skill].name for skill in work.skills])
-    basis = {"skills": [problem.needs[skill].skill for skill in work.skills], "milestone": work.milestone}
+def _of_milestone(request: PlanRequest, work: Work) -> Explanation:
+    names = listed([name_of(request.skills, skill) for skill in work.skills])
+    basis = {"skills": list(work.skills), "milestone": work.milestone}
     if work.kind == "project":
         return Explanation(f"Using {names} on something of your own shows whether what you studied holds.", basis)
     return Explanation(f"A short check of {names} ends this milestone and tells what to look at again.", basis)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 MAXIMUM_DAYS = 60
 
-# From this mastery on a skill carries those that build on it; less is enough for dependents that ask less themselves.
+# From this mastery on a skill carries those that build on it.
 PREREQUISITE_LEVEL = 0.5
 # A target that is missed by less counts as reached: beliefs are not known any finer.
 TOLERANCE = 0.02
@@ -38,3 +38,12 @@ UNIT = 1_000_000
 def units(value: float) -> int:
     """Mastery in whole millionths."""
     return round(value * UNIT)
+
+
+# How a resource's minutes are weighed where the whole goal fits: more for each level that it is off, less for each point
+# of rating above that of an unrated one.
+LEVEL_PENALTY, RATING_WEIGHT, UNRATED = 0.25, 0.1, 3.5
+# Of each skill so many resources are looked at, those that bring most per minute.
+OFFERS_PER_SKILL = 8
+# A plan that goes on keeps its resources as long as they close this share of what others would.
+WORTH_CHANGING = 0.98

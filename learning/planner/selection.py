@@ -1,8 +1,10 @@
-"""Sets of resources, and the greedy chain from nothing to the whole goal."""
+"""Sets of resources, and the greedy chain of ever greater ones."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from learning.planner.problem import Problem
@@ -11,33 +13,48 @@ from learning.planner.rules import MINUTES_PER_SKILL
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Chosen offers by number, what they bring of each skill, their price in minutes, and what of the gap they close."""
+    """Chosen offers as bits, what they bring of each skill, their price in minutes, and what of the gap they close."""
 
-    chosen: frozenset[int]
+    chosen: int
     gained: tuple[int, ...]
     minutes: int
     gain: int
 
+    @property
+    def numbers(self) -> list[int]:
+        """The chosen offers by number."""
+        found, left = [], self.chosen
+        while left:
+            lowest = left & -left
+            found.append(lowest.bit_length() - 1)
+            left ^= lowest
+        return found
+
+    def has(self, number: int) -> bool:
+        return bool(self.chosen >> number & 1)
+
 
 def nothing(problem: Problem) -> Selection:
-    return Selection(frozenset(), (0,) * len(problem.needs), 0, 0)
+    return Selection(0, (0,) * len(problem.needs), 0, 0)
 
 
 def with_more(problem: Problem, selection: Selection, numbers: Iterable[int]) -> Selection:
     """The selection and these offers, which are not in it yet."""
     gained = list(selection.gained)
-    minutes, gain = selection.minutes, selection.gain
-    numbers = list(numbers)
+    minutes, gain, chosen = selection.minutes, selection.gain, selection.chosen
     for number in numbers:
         offer = problem.offers[number]
+        chosen |= 1 << number
         minutes += offer.minutes
         for skill, brings in offer.gains:
-            if not gained[skill]:
+            before = gained[skill]
+            if not before:
                 minutes += MINUTES_PER_SKILL
             goal = problem.goal[skill]
-            gain += min(goal, gained[skill] + brings) - min(goal, gained[skill])
-            gained[skill] += brings
-    return Selection(selection.chosen | frozenset(numbers), tuple(gained), minutes, gain)
+            if before < goal:
+                gain += min(goal - before, brings)
+            gained[skill] = before + brings
+    return Selection(chosen, tuple(gained), minutes, gain)
 
 
 def selection_of(problem: Problem, numbers: Iterable[int]) -> Selection:
@@ -49,71 +66,176 @@ class Bundles:
 
     def __init__(self, problem: Problem, *, by_effort: bool = False) -> None:
         self._problem = problem
-        self._price = [offer.effort if by_effort else float(offer.minutes) for offer in problem.offers]
+        # A skill that is taught along has its own price, whether or not it is studied anyway.
+        self._price = [
+            (offer.effort if by_effort else offer.minutes) + (len(offer.gains) - 1) * MINUTES_PER_SKILL
+            for offer in problem.offers
+        ]
+        self._teachers = [sum(1 << number for number, _ in offers) for offers in problem.teaching]
+        self._covers: dict[tuple[int, int, int, int], tuple[int, ...] | None] = {}
+        self._locks = [_locks(problem, number) for number in range(len(problem.offers))]
 
     def with_prerequisites(self, selection: Selection, number: int) -> list[int] | None:
         """The offer and what it needs, in an order that can be studied; None where that can't be had."""
+        if all(selection.gained[skill] >= level for skill, level in self._locks[number]):
+            return [number]
         added: list[int] = []
-        taken = set(selection.chosen)
-        gained = dict(enumerate(selection.gained))
-        if self._add(number, taken, gained, added):
-            return added
-        return None
+        return added if self._add(number, selection.chosen, list(selection.gained), added) is not None else None
 
-    def _add(self, number: int, taken: set[int], gained: dict[int, int], added: list[int]) -> bool:
-        taken.add(number)
-        for skill, _ in self._problem.offers[number].gains:
-            for earlier in self._problem.before[skill]:
-                if not self._unlock(earlier, taken, gained, added):
-                    return False
+    def _add(self, number: int, taken: int, gained: list[int], added: list[int]) -> int | None:
+        """Adds an offer and what it needs; the taken ones after that, or None."""
+        taken |= 1 << number
+        for skill, level in self._locks[number]:
+            if gained[skill] < level:
+                cover = self.cover(skill, taken, gained[skill], level)
+                if cover is None:
+                    return None
+                for one in cover:
+                    after = self._add(one, taken, gained, added) if not taken >> one & 1 else taken
+                    if after is None:
+                        return None
+                    taken = after
         for skill, brings in self._problem.offers[number].gains:
             gained[skill] += brings
         added.append(number)
-        return True
+        return taken
 
-    def _unlock(self, skill: int, taken: set[int], gained: dict[int, int], added: list[int]) -> bool:
-        while gained[skill] < self._problem.unlock[skill]:
-            best = self.best_for(skill, taken, gained, self._problem.unlock[skill])
-            if best is None or not self._add(best, taken, gained, added):
-                return False
-        return True
+    def cover(self, skill: int, taken: int, gained: int, level: int) -> tuple[int, ...] | None:
+        """Offers that together bring a skill to a level, cheaply; None where all together don't."""
+        key = skill, taken & self._teachers[skill], gained, level
+        if key not in self._covers:
+            offers = [one for one in self._problem.teaching[skill] if not taken >> one[0] & 1]
+            self._covers[key] = self._cheapest(offers, level - gained)
+        return self._covers[key]
 
-    def best_for(self, skill: int, taken: Iterable[int], gained: dict[int, int], level: int) -> int | None:
+    def _cheapest(self, offers: list[tuple[int, int]], missing: int) -> tuple[int, ...] | None:
+        """Some of those that bring most per minute, and one that does the rest: the cheapest such set."""
+        best: tuple[int, ...] | None = None
+        least, spent = math.inf, 0.0
+        begun: tuple[int, ...] = ()
+        while missing > 0 and offers:
+            enough = min(
+                ((self._price[number], number) for number, brings in offers if brings >= missing), default=None
+            )
+            if enough and spent + enough[0] < least:
+                least, best = spent + enough[0], (*begun, enough[1])
+            number, brings = max(offers, key=lambda one: (min(one[1], missing) / self._price[one[0]], -one[0]))
+            offers.remove((number, brings))
+            begun = (*begun, number)
+            missing, spent = missing - brings, spent + self._price[number]
+        return best
+
+    def best_for(self, skill: int, taken: int, gained: int, level: int) -> int | None:
         """The offer that brings most of what is missing up to the level, per minute."""
         best, merit = None, 0.0
-        missing = level - gained[skill]
-        for number in self._problem.teaching[skill]:
-            if number in taken:
-                continue
-            brings = next(gain for index, gain in self._problem.offers[number].gains if index == skill)
-            value = min(brings, missing) / self._price[number]
-            if value > merit:
-                best, merit = number, value
+        missing = level - gained
+        for number, brings in self._problem.teaching[skill]:
+            if not taken >> number & 1:
+                value = min(brings, missing) / self._price[number]
+                if value > merit:
+                    best, merit = number, value
         return best
 
 
-def greedy_chain(problem: Problem, *, by_effort: bool = False) -> list[Selection]:
-    """Selections that grow by what closes most per minute, prerequisites included, until nothing more can be closed."""
+def _locks(problem: Problem, number: int) -> tuple[tuple[int, int], ...]:
+    """The skills that have to be gained before an offer, and how much of them."""
+    earlier = {before for skill, _ in problem.offers[number].gains for before in problem.before[skill]}
+    return tuple((skill, problem.unlock[skill]) for skill in sorted(earlier) if problem.unlock[skill])
+
+
+def whole_goal(problem: Problem, *, by_effort: bool = False, start: Selection | None = None) -> Selection:
+    """A cheap way to close the whole gap, as far as the offers go: skill by skill, then without what turned out needless."""
     bundles = Bundles(problem, by_effort=by_effort)
-    chain = [nothing(problem)]
-    while (longer := _longer(problem, bundles, chain[-1])) is not None:
-        chain.append(longer)
-    return chain
+    selection = start or nothing(problem)
+    for skill in range(len(problem.needs) - 1, -1, -1):
+        level = min(problem.goal[skill], sum(brings for _, brings in problem.teaching[skill]))
+        if selection.gained[skill] < level:
+            for number in bundles.cover(skill, selection.chosen, selection.gained[skill], level) or ():
+                added = None if selection.has(number) else bundles.with_prerequisites(selection, number)
+                selection = with_more(problem, selection, added or ())
+    return without_needless(problem, selection)
 
 
-def _longer(problem: Problem, bundles: Bundles, selection: Selection) -> Selection | None:
-    best: Selection | None = None
-    merit = 0.0
-    gained = dict(enumerate(selection.gained))
-    for skill, goal in enumerate(problem.goal):
-        if selection.gained[skill] >= goal:
-            continue
-        number = bundles.best_for(skill, selection.chosen, gained, goal)
-        added = bundles.with_prerequisites(selection, number) if number is not None else None
-        if added is None:
-            continue
-        after = with_more(problem, selection, added)
-        value = (after.gain - selection.gain) / (after.minutes - selection.minutes)
-        if value > merit:
-            best, merit = after, value
-    return best
+def without_needless(problem: Problem, selection: Selection) -> Selection:
+    """Without offers that nothing is missed without, the longest first."""
+    while True:
+        shorter = _without_some_needless(problem, selection)
+        if shorter.chosen == selection.chosen:
+            return selection
+        selection = shorter
+
+
+def _without_some_needless(problem: Problem, selection: Selection) -> Selection:
+    gained = list(selection.gained)
+    needed = {earlier for skill, brings in enumerate(gained) if brings for earlier in problem.before[skill]}
+    floors = [max(goal, problem.unlock[skill] * (skill in needed)) for skill, goal in enumerate(problem.goal)]
+    kept = set(selection.numbers)
+    for number in sorted(kept, key=lambda number: (-problem.offers[number].minutes, number)):
+        gains = problem.offers[number].gains
+        if all(gained[skill] - brings >= min(floors[skill], selection.gained[skill]) for skill, brings in gains):
+            kept.discard(number)
+            for skill, brings in gains:
+                gained[skill] -= brings
+    return selection_of(problem, kept)
+
+
+def greedy_chain(
+    problem: Problem, minutes: int, *, by_effort: bool = False, start: Selection | None = None
+) -> Iterator[Selection]:
+    """Selections that grow by what closes most per minute, prerequisites included, as long as they take no more minutes.
+
+    The minutes only end the chain: what is in it doesn't depend on them.
+    """
+    bundles = Bundles(problem, by_effort=by_effort)
+    affected = _affected(problem)
+    selection = start or nothing(problem)
+    steps: dict[int, tuple[float, list[int]]] = {}
+    stale: Iterable[int] = [skill for skill, goal in enumerate(problem.goal) if goal]
+    while selection.minutes <= minutes:
+        yield selection
+        for skill in stale:
+            step = _step(problem, bundles, selection, skill)
+            if step is None:
+                steps.pop(skill, None)
+            else:
+                steps[skill] = step
+        if not steps:
+            return
+        best = min(steps, key=lambda skill: (-steps[skill][0], skill))
+        added = steps[best][1]
+        selection = with_more(problem, selection, added)
+        stale = {other for number in added for skill, _ in problem.offers[number].gains for other in affected[skill]}
+
+
+def _step(problem: Problem, bundles: Bundles, selection: Selection, skill: int) -> tuple[float, list[int]] | None:
+    """What closes most of a skill per minute, and how much that is."""
+    goal, gained = problem.goal[skill], selection.gained[skill]
+    if gained >= goal:
+        return None
+    number = bundles.best_for(skill, selection.chosen, gained, goal)
+    added = bundles.with_prerequisites(selection, number) if number is not None else None
+    if added is None:
+        return None
+    after = with_more(problem, selection, added)
+    return (after.gain - selection.gain) / (after.minutes - selection.minutes), added
+
+
+def _affected(problem: Problem) -> list[set[int]]:
+    """For each skill the targets whose next step may change with it: those that build on it or on what is taught along
+    with it, those taught along with these, and so on."""
+    along: list[set[int]] = [{skill} for skill in range(len(problem.needs))]
+    for offer in problem.offers:
+        if len(offer.gains) > 1:
+            for skill, _ in offer.gains:
+                along[skill].update(other for other, _ in offer.gains)
+    own: list[set[int]] = [{skill} if goal else set() for skill, goal in enumerate(problem.goal)]
+    affected: list[set[int]] = [set() for _ in problem.needs]
+    steps = [need.step for need in problem.needs]
+    for step in sorted(set(steps), reverse=True):
+        skills = range(bisect_left(steps, step), bisect_right(steps, step))
+        for skill in skills:
+            affected[skill] = own[skill].union(*(own[other] for other in along[skill]))
+        for skill in skills:
+            for earlier in problem.before[skill]:
+                own[earlier] |= affected[skill]
+    return affected
