@@ -54,3 +54,25 @@ def closure(graph: Mapping[Node, Collection[Node]], nodes: Iterable[Node]) -> se
                 found.add(prerequisite)
                 pending.append(prerequisite)
     return found
+
+
+def any_cycle(graph: Mapping[Node, Collection[Node]]) -> list[Node] | None:
+    """A cycle of the graph, from a node back to it, or None; in time that grows with its edges."""
+    done: set[Node] = set()
+    for start in graph:
+        path: list[Node] = [start]
+        position = {start: 0}
+        waiting = [iter(graph[start])] if start not in done else []
+        while waiting:
+            node = next(waiting[-1], None)
+            if node is None:
+                waiting.pop()
+                done.add(path[-1])
+                del position[path.pop()]
+            elif node in position:
+                return [*path[position[node] :], node]
+            elif node not in done:
+                position[node] = len(path)
+                path.append(node)
+                waiting.append(iter(graph.get(node, ())))
+    return None

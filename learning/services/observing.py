@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from learning.mastery import belief_at, practised_at
@@ -173,24 +173,34 @@ def mastery_renew(organization_id: UUID, pairs: Collection[Pair]) -> None:
     now = timezone.now()
     learners, skills = {learner for learner, _ in pairs}, {skill for _, skill in pairs}
     seen = observations_of_all(organization_id, learners, skills)
-    rows = Mastery.objects.for_organization(organization_id).filter(learner__in=learners, skill__in=skills)
-    known = {(row.learner_id, row.skill_id): row for row in rows}
-    new: list[Mastery] = []
-    changed: list[Mastery] = []
-    gone: list[UUID] = []
+    rows, gone = [], []
     for learner_id, skill_id in sorted(pairs):
         observations = seen.get(learner_id, {}).get(skill_id, ())
         belief = belief_at(observations, now)
-        row = known.get((learner_id, skill_id))
         if belief is None:
-            gone += [row.pk] if row else []
+            gone.append((learner_id, skill_id))
             continue
-        (changed if row else new).append(
-            row := row or Mastery(organization_id=organization_id, learner_id=learner_id, skill_id=skill_id)
-        )
+        row = Mastery(organization_id=organization_id, learner_id=learner_id, skill_id=skill_id)
         row.mean, row.variance, row.updated_at = belief.mean, belief.variance, now
         row.practiced_at = practised_at(observations)
-    rows.filter(pk__in=gone).delete()
-    Mastery.objects.bulk_create(new, batch_size=BATCH_ROWS)
-    fields = ["mean", "variance", "updated_at", "practiced_at"]
-    Mastery.objects.for_organization(organization_id).bulk_update(changed, fields, batch_size=BATCH_ROWS // 2)
+        rows.append(row)
+    # MariaDB takes any unique key for the target.
+    target = ["learner", "skill"] if connection.features.supports_update_conflicts_with_target else None
+    Mastery.objects.bulk_create(
+        rows,
+        batch_size=BATCH_ROWS,
+        update_conflicts=True,
+        unique_fields=target,
+        update_fields=["mean", "variance", "updated_at", "practiced_at"],
+    )
+    _forget(organization_id, gone)
+
+
+def _forget(organization_id: UUID, pairs: Collection[Pair]) -> None:
+    """Delete the mastery of what nothing is known of any more."""
+    if not pairs:
+        return
+    learners, skills = {learner for learner, _ in pairs}, {skill for _, skill in pairs}
+    rows = Mastery.objects.for_organization(organization_id).filter(learner__in=learners, skill__in=skills)
+    found = rows.values_list("pk", "learner_id", "skill_id")
+    rows.filter(pk__in=[pk for pk, *pair in found if tuple(pair) in pairs]).delete()
