@@ -1,7 +1,7 @@
 """Addresses below ``/api/v1/learning/``."""
 
 from aurora_site.core.http.urls import route
-from learning.api import calendars, catalogue, items, learners, nudges, plans, progress, teams, xapi
+from learning.api import calendars, catalogue, imports, items, learners, nudges, plans, progress, teams, xapi
 
 urlpatterns = [
     route("learners", learners.LearnersView.as_view(), name="learning-learners"),
@@ -15,6 +15,7 @@ urlpatterns = [
     route("resources/<uuid:resource_id>", catalogue.ResourceView.as_view(), name="learning-resource"),
     route("plans", plans.PlansView.as_view(), name="learning-plans"),
     route("plans/<uuid:plan_id>", plans.PlanView.as_view(), name="learning-plan"),
+    route("imports/<slug:kind>", imports.ImportView.as_view(), name="learning-imports"),
     route("xapi/about", xapi.AboutView.as_view(), name="learning-xapi-about"),
     route("xapi/statements", xapi.StatementsView.as_view(), name="learning-xapi-statements"),
     route("plans/<uuid:plan_id>/replan", plans.ReplanView.as_view(), name="learning-plan-replan"),

@@ -75,11 +75,12 @@ def _refuse_mixtures(given: Mapping[str, str]) -> None:
 
 def _terms(given: Mapping[str, str]) -> list[Term]:
     found = []
+    agents, activities = _flag(given, "related_agents"), _flag(given, "related_activities")
     if "agent" in given:
-        kind = "related_agent" if _flag(given, "related_agents") else "agent"
+        kind = "related_agent" if agents else "agent"
         found.append(term(kind, _agent(given["agent"])))
     if "activity" in given:
-        kind = "related_activity" if _flag(given, "related_activities") else "activity"
+        kind = "related_activity" if activities else "activity"
         found.append(term(kind, _iri(given, "activity")))
     if "verb" in given:
         found.append(term("verb", _iri(given, "verb")))
