@@ -118,5 +118,5 @@ EVENTS = (
     ),
     *PLAN_EVENTS,
     *NUDGE_EVENTS,
-    *(event for model in ("skill", "role", "resource", "learner") for event in admin_events("learning", model)),
+    *(event for model in ("skill", "role", "resource", "learner", "team") for event in admin_events("learning", model)),
 )

@@ -38,8 +38,13 @@ NAVIGATION: dict[str, list[tuple[str, str, str]]] = {
     "Learning": [
         ("Learners", "school", "learning.Learner"),
         ("Plans", "calendar_month", "learning.Plan"),
+        ("Teams", "groups", "learning.Team"),
         ("Skills", "account_tree", "learning.Skill"),
+        ("Roles", "badge", "learning.Role"),
         ("Resources", "menu_book", "learning.Resource"),
+        ("Evidence", "verified_user", "learning.Evidence"),
+        ("Reminders", "notifications_active", "learning.Nudge"),
+        ("xAPI statements", "data_object", "learning.Statement"),
     ],
     "Evidence": [
         ("Ledger", "fact_check", "audit.Record"),

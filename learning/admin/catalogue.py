@@ -1,4 +1,4 @@
-"""Learning in the admin: the catalogue and learners to edit, what was shown and planned to look at."""
+"""The catalogue in the admin, to edit."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from unfold.admin import TabularInline
 
+from audit.services import record
 from aurora_site.accounts.admin import RecordedAdmin
-from aurora_site.core.admin import ReadOnlyAdmin, ReadOnlyInline
 from learning import models
 from learning.graph import cycle_through
 from learning.selectors.catalogue import prerequisite_graph
@@ -70,54 +73,32 @@ class RoleAdmin(RecordedAdmin):
 
 @admin.register(models.Resource)
 class ResourceAdmin(RecordedAdmin):
-    list_display = ["title", "kind", "level", "minutes", "rating", "organization"]
-    list_filter = ["kind", "level", "organization"]
+    list_display = ["title", "kind", "level", "minutes", "rating", "offered", "organization"]
+    list_filter = ["offered", "kind", "level", "organization"]
     list_select_related = ["organization"]
-    search_fields = ["title", "url"]
+    search_fields = ["title", "url", "key"]
     autocomplete_fields = ["organization"]
     inlines = [ResourceSkillInline]
+    actions = ["stop_offering", "offer_again"]
 
+    @admin.action(description="Stop offering: stays in plans, goes into none")
+    def stop_offering(self, request: HttpRequest, queryset: QuerySet[models.Resource]) -> None:
+        self.message_user(request, f"{self._offer(request, queryset, offered=False)} offered no longer.")
 
-@admin.register(models.Learner)
-class LearnerAdmin(RecordedAdmin):
-    list_display = ["name", "email", "role", "start_date", "organization"]
-    list_filter = ["organization"]
-    list_select_related = ["role", "organization"]
-    search_fields = ["name", "email"]
-    autocomplete_fields = ["organization", "user", "role"]
+    @admin.action(description="Offer again")
+    def offer_again(self, request: HttpRequest, queryset: QuerySet[models.Resource]) -> None:
+        self.message_user(request, f"{self._offer(request, queryset, offered=True)} offered again.")
 
-
-@admin.register(models.Evidence)
-class EvidenceAdmin(ReadOnlyAdmin):
-    list_display = ["observed_at", "learner", "skill", "kind", "value", "source"]
-    list_filter = ["kind", "organization"]
-    list_select_related = ["learner", "skill"]
-    search_fields = ["learner__name", "skill__name", "source"]
-    date_hierarchy = "observed_at"
-
-
-@admin.register(models.Mastery)
-class MasteryAdmin(ReadOnlyAdmin):
-    list_display = ["learner", "skill", "mean", "variance", "updated_at"]
-    list_filter = ["organization"]
-    list_select_related = ["learner", "skill"]
-    search_fields = ["learner__name", "skill__name"]
-
-
-class PlanItemInline(ReadOnlyInline):
-    model = models.PlanItem
-    fields = ["date", "minutes", "kind", "title", "reason", "state"]
-
-
-class MilestoneInline(ReadOnlyInline):
-    model = models.Milestone
-    fields = ["due_on", "title"]
-
-
-@admin.register(models.Plan)
-class PlanAdmin(ReadOnlyAdmin):
-    list_display = ["learner", "version", "state", "role", "starts_on", "days", "organization"]
-    list_filter = ["state", "organization"]
-    list_select_related = ["learner", "role", "organization"]
-    search_fields = ["learner__name"]
-    inlines = [MilestoneInline, PlanItemInline]
+    @transaction.atomic
+    def _offer(self, request: HttpRequest, queryset: QuerySet[models.Resource], *, offered: bool) -> int:
+        changed = list(queryset.select_for_update().filter(offered=not offered))
+        for resource in changed:
+            record(
+                event="learning.resource_changed",
+                organization_id=resource.organization_id,
+                actor_id=request.user.pk,
+                subject=("resource", resource.pk),
+                data={"fields": ["offered"]},
+            )
+        queryset.filter(pk__in=[resource.pk for resource in changed]).update(offered=offered)
+        return len(changed)
