@@ -22,6 +22,7 @@ urlpatterns = [
     path("", include("aurora_site.demo.page_urls")),
     path("", include("incidents.page_urls")),
     path("", include("learning.nudges.urls")),
+    path("", include("learning.page_urls")),
     path("", include("aurora_site.accounts.page_urls")),
     path("", include("aurora_site.ops.urls")),
     path("", include("aurora_site.api.docs")),
