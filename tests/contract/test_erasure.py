@@ -300,7 +300,7 @@ def test_the_command_says_what_went(quillon: Membership) -> None:
         call_command("erase_person", "quillon@elsewhere.example")
 
 
-PERSONAL_NAMES = ("actor_id", "person_id", "user_id", "email", "owner")
+PERSONAL_NAMES = ("actor_id", "person_id", "user_id", "email", "owner", "attested_by")
 
 
 def personal_fields() -> Iterator[str]:
