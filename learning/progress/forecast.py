@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from statistics import NormalDist
 from typing import Any, Literal
 
@@ -28,11 +29,10 @@ class Fitted:
     """What was fitted: the weekly ratios of learners in general, how many weeks they count for, the half-life in weeks
     of a learner's own weeks, and the deviation of the factor (of its logarithm)."""
 
-    ratios: tuple[float, ...] = (0.0, 0.0, 0.2, 0.4, 0.55, 0.7, 0.85, 1.0, 1.2, 1.6)
-    prior_weeks: float = 2.0
-    half_life_weeks: float = 6.0
-    spread: float = 0.3
-    drift: float = 0.0
+    ratios: tuple[float, ...] = (0.0, 0.0, 0.07, 0.19, 0.28, 0.37, 0.45, 0.54, 0.65, 0.78, 0.97, 1.46)
+    prior_weeks: float = 3.0
+    half_life_weeks: float = 10.0
+    spread: float = 0.55
 
 
 FITTED = Fitted()
@@ -78,30 +78,48 @@ def forecast_of(work: Workload, fitted: Fitted = FITTED) -> Forecast:
     allowed = np.array([work.minutes_on(day) for day in coming], dtype=float)
     if not allowed.any():
         return Forecast(None, None, None, "no_time")
-    worked = np.cumsum(allowed * _ratios_of_days(work, fitted), axis=1)
-    reached = worked >= work.remaining_minutes
-    # The number of days before the end: HORIZON_DAYS where it isn't reached.
-    ends = np.sort(np.where(reached.any(axis=1), reached.argmax(axis=1), HORIZON_DAYS))
+    ends = np.sort(_days_needed(work.remaining_minutes, allowed, _ratios_of_weeks(work, fitted)))
     p10, p50, p90 = (
         coming[day] if day < HORIZON_DAYS else None for day in (ends[round(RUNS * share)] for share in (0.1, 0.5, 0.9))
     )
     return Forecast(p10, p50, p90, "" if p50 else "beyond_horizon")
 
 
-def _ratios_of_days(work: Workload, fitted: Fitted) -> np.ndarray:
-    """For each run the ratio of done to allowed minutes on each coming day: (runs, days)."""
+def _ratios_of_weeks(work: Workload, fitted: Fitted) -> np.ndarray:
+    """For each run the ratio of done to allowed minutes in each coming week: (runs, weeks)."""
     own = weekly_ratios(work)
     weights = np.array([2 ** (-age / fitted.half_life_weeks) for age in range(len(own))])
     prior = np.full(len(fitted.ratios), fitted.prior_weeks / len(fitted.ratios))
     chances = np.concatenate([weights, prior])
     ratios = np.concatenate([np.array(own, dtype=float), np.array(fitted.ratios)])
-    weeks = -(-HORIZON_DAYS // DAYS_PER_WEEK)
-    dice = np.random.default_rng(0)
-    drawn = dice.choice(ratios, size=(RUNS, weeks), p=chances / chances.sum())
+    places, normals = _dice()
+    drawn = ratios[np.searchsorted(np.cumsum(chances / chances.sum())[:-1], places, side="right")]
+    factors = np.exp(fitted.spread * normals)
+    return drawn * factors[:, None]
+
+
+def _days_needed(remaining: int, allowed: np.ndarray, ratios: np.ndarray) -> np.ndarray:
+    """For each run the days before that of the last minute; at least HORIZON_DAYS where it isn't reached."""
+    allowed_by = np.concatenate([[0.0], np.cumsum(allowed)])
+    week_starts = allowed_by[np.minimum(np.arange(ratios.shape[1] + 1) * DAYS_PER_WEEK, len(allowed))]
+    done_by = np.cumsum(ratios * np.diff(week_starts), axis=1)
+    reached = done_by >= remaining
+    week = reached.argmax(axis=1)
+    runs = np.arange(len(ratios))
+    before = np.where(week > 0, done_by[runs, week - 1], 0.0)
+    # Within the week in which it is reached, the rest takes as many of the allowed minutes as the week's ratio says.
+    spent = week_starts[week] + (remaining - before) / np.maximum(ratios[runs, week], 1e-9)
+    days = np.searchsorted(allowed_by[1:], spent - 1e-6)
+    return np.where(reached.any(axis=1), days, HORIZON_DAYS)
+
+
+@cache
+def _dice() -> tuple[np.ndarray, np.ndarray]:
+    """The same throws for everyone: one from 0 to 1 for each run and week, and evenly spread normal ones for the runs."""
     normal = NormalDist()
-    logs = np.array([normal.inv_cdf((run + 0.5) / RUNS) for run in range(RUNS)])
-    factors = np.exp(fitted.drift + fitted.spread * logs)
-    return np.repeat(drawn * factors[:, None], DAYS_PER_WEEK, axis=1)[:, :HORIZON_DAYS]
+    evenly = [normal.inv_cdf((run + 0.5) / RUNS) for run in range(RUNS)]
+    weeks = -(-HORIZON_DAYS // DAYS_PER_WEEK)
+    return np.random.default_rng(20260105).random((RUNS, weeks)), np.array(evenly)
 
 
 def weekly_ratios(work: Workload) -> list[float]:
