@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from audit.services import record
 from learning.errors import ItemSettled, UnknownItem
-from learning.models import ItemState, Plan, PlanItem, PlanState
+from learning.models import ItemState, Learner, Plan, PlanItem, PlanState
 from learning.services.doing import Done, check_done, done_apply, done_take_back
 from learning.services.plans import plan_locked, superseded
 
@@ -80,6 +80,12 @@ def item_reopen(*, organization_id: UUID, actor_id: str, plan_id: UUID, item_id:
     if was == ItemState.DONE:
         done_take_back(plan, item, actor_id)
     return item
+
+
+def items_retimed(learner: Learner) -> None:
+    """Have calendars see that the times of what is planned are others now. The caller holds the lock on the learner's row."""
+    items = PlanItem.objects.filter(plan__active_for=learner, state=ItemState.PLANNED)
+    items.update(sequence=F("sequence") + 1)
 
 
 def _found(organization_id: UUID, plan_id: UUID, item_id: UUID) -> tuple[Plan, PlanItem]:

@@ -14,6 +14,7 @@ from audit.services import record
 from aurora_site.accounts.models import Membership
 from learning.errors import AlreadyExists, BadValue, UnknownReference
 from learning.models import Learner, Role
+from learning.services.items import items_retimed
 from learning.services.mastery import learner_lock
 from learning.services.rows import insert, require_all
 from learning.validators import default_minutes_per_weekday
@@ -103,6 +104,8 @@ def learner_update(*, organization_id: UUID, actor_id: str, learner_id: UUID, ch
     if learner.nudge_from >= learner.nudge_until:
         raise BadValue("Reminders must end later in the day than they begin.", field="nudge_until")
     learner.save(update_fields=[*changed, "updated_at"])
+    if changed.keys() & {"study_at", "time_zone"}:
+        items_retimed(learner)
     record(
         event="learning.learner_settings_changed",
         organization_id=organization_id,

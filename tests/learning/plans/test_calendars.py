@@ -202,6 +202,19 @@ def test_a_new_plan_takes_the_place_of_the_old_one_but_not_of_what_was_done(clie
     assert {found[f"{item['uid']}@aurora"]["STATUS"] for item in second["items"]} == {"CONFIRMED"}
 
 
+def test_another_time_of_day_moves_what_is_planned(client, here, plan):
+    done = plan["items"][0]
+    change(client, plan, done, "complete")
+    before = events(file_of(client, plan))
+
+    client.patch(f"/api/v1/learning/learners/{here.learner.pk}", {"study_at": "07:15"}, format="json")
+
+    after = events(file_of(client, plan))
+    assert {event.start.time() for event in after.values()} >= {time(7, 15)}
+    raised = {uid for uid in after if after[uid]["SEQUENCE"] == before[uid]["SEQUENCE"] + 1}
+    assert raised == after.keys() - {f"{done['uid']}@aurora"}
+
+
 def test_what_is_settled_says_so(client, plan):
     done, skipped, *_ = plan["items"]
     change(client, plan, done, "complete")
