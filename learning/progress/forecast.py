@@ -29,10 +29,10 @@ class Fitted:
     """What was fitted: the weekly ratios of learners in general, how many weeks they count for, the half-life in weeks
     of a learner's own weeks, and the deviation of the factor (of its logarithm)."""
 
-    ratios: tuple[float, ...] = (0.0, 0.0, 0.07, 0.19, 0.28, 0.37, 0.45, 0.54, 0.65, 0.78, 0.97, 1.46)
-    prior_weeks: float = 3.0
+    ratios: tuple[float, ...] = (0.0, 0.0, 0.08, 0.2, 0.3, 0.39, 0.47, 0.55, 0.65, 0.79, 0.98, 1.5)
+    prior_weeks: float = 1.5
     half_life_weeks: float = 10.0
-    spread: float = 0.55
+    spread: float = 0.5
 
 
 FITTED = Fitted()
