@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "agents",
     "learning",
     "incidents",
+    "aurora_site.links",
 ]
 
 MIDDLEWARE = [
@@ -230,6 +231,7 @@ CELERY_BEAT_SCHEDULE = {
     "incidents-deliveries": {"task": "incidents.sweep_deliveries", "schedule": timedelta(seconds=5)},
     "incidents-alerts": {"task": "incidents.sweep_alerts", "schedule": timedelta(seconds=15)},
     "learning-nudges": {"task": "learning.scan_nudges", "schedule": timedelta(minutes=10)},
+    "links-responses": {"task": "links.sweep_responses", "schedule": timedelta(hours=1)},
     "learning-mail": {"task": "learning.sweep_nudges", "schedule": timedelta(minutes=1)},
     "cache-sweep": {"task": "core.sweep_cache", "schedule": timedelta(minutes=10)},
 }

@@ -58,7 +58,7 @@ def cards_restore(learner: Learner, reviews: Mapping[UUID, Sequence[Told]]) -> N
         else:
             new.append(_card(learner, skill_id, added))
     ReviewCard.objects.bulk_create(new)
-    ReviewCard.objects.bulk_update(known.values(), ["state", "due_at", "reviewed_at"])
+    _cards(learner).bulk_update(list(known.values()), ["state", "due_at", "reviewed_at"])
 
 
 def cards_take_back(learner: Learner, skill_ids: Iterable[UUID], *, item_uid: UUID) -> None:

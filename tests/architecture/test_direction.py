@@ -23,6 +23,7 @@ LEVELS = {
     "incidents": 5,
     "ops": 6,
     "demo": 6,
+    "links": 6,
 }
 SIBLINGS = {frozenset({"learning", "incidents"}), frozenset({"retrieval", "agents"})}
 

@@ -13,9 +13,10 @@ from aurora_site.demo.learning.past import assessment, cards_make, finished_befo
 from aurora_site.demo.learning.people import COLLEAGUES, DEMO_LEARNER, Person
 from aurora_site.demo.learning.plans import plan_live, plan_make
 from aurora_site.demo.learning.shelf import Shelf, shelf_of
-from learning.models import Learner, Team, TeamLead, TeamMember
+from learning.models import Learner
 from learning.services.learners import learner_create
 from learning.services.observing import Finished, Seen, observations_store
+from learning.services.teams import team_create
 
 DAYS_PER_MONTH = 30
 
@@ -52,11 +53,9 @@ def _learner(organization_id: UUID, person: Person, shelf: Shelf, demo_user: Use
 
 def _teams(organization_id: UUID, learners: list[Learner], people: dict[str, Person], lead: User) -> None:
     names = sorted({person.team for person in people.values()})
-    teams = {name: Team.objects.create(organization_id=organization_id, name=name) for name in names}
-    TeamLead.objects.bulk_create(TeamLead(team=team, user=lead) for team in teams.values())
-    TeamMember.objects.bulk_create(
-        TeamMember(team=teams[people[learner.name].team], learner=learner) for learner in learners
-    )
+    for name in names:
+        members = [learner.pk for learner in learners if people[learner.name].team == name]
+        team_create(organization_id=organization_id, actor_id="", name=name, learner_ids=members, lead_ids=[lead.pk])
 
 
 def _months(

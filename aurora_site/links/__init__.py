@@ -1,0 +1,1 @@
+"""What apps that don't know each other have to do with each other."""
