@@ -15,7 +15,7 @@ _UNITS = {
 # A day of learning is a working day, a week has five of them.
 _MINUTES = {"minutes": 1, "hours": 60, "days": 8 * 60, "weeks": 5 * 8 * 60}
 _UNIT = "|".join(f"(?P<{name}>{words})" for name, words in _UNITS.items())
-_PART = re.compile(r"(?P<number>\d{1,6}(?:[.,]\d{1,3})?)\s*(?:" + _UNIT + r")\b", re.IGNORECASE | re.ASCII)
+_PART = re.compile(r"(?P<number>\d{1,6}(?:[.,]\d{1,3})?)\s*(?:" + _UNIT + r")(?![a-z])", re.IGNORECASE | re.ASCII)
 _CLOCK = re.compile(r"(?P<hours>\d{1,4}):(?P<minutes>[0-5]\d)(?::[0-5]\d)?", re.ASCII)
 LONGEST = 60
 
