@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from learning.planner.chain import greedy_chain
 from learning.planner.frontier import best_within
 from learning.planner.problem import Problem
 from learning.planner.rules import SLACK, WORTH_CHANGING
 from learning.planner.selection import (
     Selection,
-    greedy_chain,
     nothing,
     selection_of,
     whole_goal,

@@ -20,6 +20,8 @@ from learning.planner.selection import Bundles, Selection, nothing, with_more
 RATIO = math.log(1.02)
 # So many selections of a bucket are continued, each in at most so many ways.
 WIDTH, WAYS = 8, 10
+# Where there are more pairs of a target and a resource, the greedy chains are close enough and the search too slow.
+MOST_PAIRS = 250
 # The search ends after so many continuations are weighed, each as heavy as the problem has skills.
 EFFORT = 100_000
 
@@ -99,7 +101,8 @@ def best_within(problem: Problem, minutes: int, seeds: Iterable[Selection] = ())
     frontier = Frontier(problem, minutes)
     for seed in (nothing(problem), *seeds):
         frontier.add(seed)
-    frontier.search()
+    if sum(len(offers) for goal, offers in zip(problem.goal, problem.teaching, strict=True) if goal) <= MOST_PAIRS:
+        frontier.search()
     return frontier.best
 
 

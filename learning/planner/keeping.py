@@ -52,12 +52,19 @@ def before_of(problem: Problem, works: Iterable[Work], kept: Iterable[KeptItem])
 
 
 def kept_reviews(request: PlanRequest, needed: Container[str]) -> list[ReviewDue]:
-    """Planned reviews that go on: those of skills that are not to be studied again, but for the one that the request's own
-    review of the skill stands for, and those that would come before it."""
+    """Planned reviews that go on: those of skills whose study is over, but for the one that the request's own review of the
+    skill stands for, and those that would come before it."""
+    unfinished = {skill for item in request.kept if item.kind == "study" and _planned(item) for skill in item.skills}
     due = {review.skill: review.due_on for review in request.reviews}
     found: list[ReviewDue] = []
     for item in sorted(request.kept, key=lambda item: (item.date, item.uid)):
-        if item.kind != "review" or not _planned(item) or not item.skills or item.skills[0] in needed:
+        if (
+            item.kind != "review"
+            or not _planned(item)
+            or not item.skills
+            or item.skills[0] in needed
+            or item.skills[0] in unfinished
+        ):
             continue
         skill = item.skills[0]
         if skill not in due or (item.date > due[skill] and skill in {one.skill for one in found}):

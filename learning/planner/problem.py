@@ -15,7 +15,8 @@ class Problem:
     """``needs`` are the needed skills that can be taught, prerequisites first; ``before`` the needed ones before each.
 
     ``teaching`` lists for each skill its offers by number, with what they bring, ``alternatives`` says how many resources
-    count for it in all. ``unlock`` is what must be gained of a skill before others that build on it are studied.
+    count for it in all. ``unlock`` is what must be gained of a skill before others that build on it are studied,
+    ``locks`` the same for each offer: (skill, what must be gained of it).
     ``untaught`` are the targets that all offers together don't close, with what remains; ``blocked`` the skills that
     nothing teaches at all.
     """
@@ -26,6 +27,7 @@ class Problem:
     teaching: tuple[tuple[tuple[int, int], ...], ...]
     alternatives: tuple[int, ...]
     unlock: tuple[int, ...]
+    locks: tuple[tuple[tuple[int, int], ...], ...]
     goal: tuple[int, ...]
     untaught: Mapping[str, int]
     blocked: tuple[str, ...]
@@ -69,18 +71,26 @@ def _settled(
     for number, need in enumerate(chosen):
         if supply[number] < need.goal:
             untaught[need.skill] = need.goal - supply[number]
+    before = tuple(tuple(sorted(index[name] for name in need.before if name in index)) for need in chosen)
+    # A prerequisite that can't be taught as far as asked is taught as far as it goes.
+    unlock = tuple(min(need.unlock, supply[number]) for number, need in enumerate(chosen))
     return Problem(
         needs=tuple(chosen),
         offers=tuple(offers),
-        before=tuple(tuple(sorted(index[name] for name in need.before if name in index)) for need in chosen),
+        before=before,
         teaching=tuple(tuple(numbers) for numbers in teaching),
         alternatives=tuple(alternatives),
-        # A prerequisite that can't be taught as far as asked is taught as far as it goes.
-        unlock=tuple(min(need.unlock, supply[number]) for number, need in enumerate(chosen)),
+        unlock=unlock,
+        locks=tuple(_locks(offer, before, unlock) for offer in offers),
         goal=tuple(need.goal for need in chosen),
         untaught=untaught,
         blocked=blocked,
     )
+
+
+def _locks(offer: Offer, before: tuple[tuple[int, ...], ...], unlock: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
+    earlier = {one for skill, _ in offer.gains for one in before[skill] if unlock[one]}
+    return tuple((skill, unlock[skill]) for skill in sorted(earlier))
 
 
 def _teachable(needs: Mapping[str, Need], taught: set[str]) -> list[str]:

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from learning.planner.capacity import capacity_of
-from learning.planner.choosing import chosen
 from learning.planner.demand import charged_reviews, minutes_to_learn
 from learning.planner.needs import needs_of
 from learning.planner.offers import usable_options
 from learning.planner.problem import Problem, problem_of
 from learning.planner.rules import MAXIMUM_DAYS, TOLERANCE, units
-from learning.planner.selection import Selection, without_needless
+from learning.planner.selection import Selection, cheapest_whole, without_needless
 from learning.planner.types import PlanRequest
 from learning.planner.works import ending_milestones
 
 MOST_TRIALS = 4
 MOST_WEIGHED = 60
+# One target is hardly more than this share of a goal; where more is missing, dropping one isn't weighed.
+LARGEST_LOSS = 0.5
 
 
 def days_to_add(request: PlanRequest, needed: int) -> int | None:
     """The fewest days more that have the minutes; None where even the longest plan hasn't."""
-    for more in range(1, MAXIMUM_DAYS - request.calendar.days + 1):
-        if capacity_of(request, more_days=more).minutes >= needed:
-            return more
-    return None
+    choices = range(1, MAXIMUM_DAYS - request.calendar.days + 1)
+    # More days never have fewer minutes.
+    first = bisect_left(choices, needed, key=lambda more: capacity_of(request, more_days=more).minutes)
+    return choices[first] if first < len(choices) else None
 
 
 def targets_to_drop(
@@ -51,6 +53,8 @@ def targets_to_drop(
 
 def _cheapest_losses(problem: Problem, whole: Selection, minutes: int, gone: set[str]) -> list[str]:
     """Single targets without which the rest seems to fit, the smallest loss first."""
+    if minutes < whole.minutes * (1 - LARGEST_LOSS):
+        return []
     targets = [skill for skill, goal in enumerate(problem.goal) if goal and problem.needs[skill].skill not in gone]
     targets.sort(key=lambda skill: (problem.goal[skill], problem.needs[skill].name, problem.needs[skill].skill))
     dropped = [number for number, need in enumerate(problem.needs) if need.skill in gone]
@@ -74,8 +78,8 @@ def _fits_without(request: PlanRequest, dropped: Iterable[str]) -> bool:
     problem = problem_of(trial, needs)
     minutes = minutes_to_learn(capacity_of(trial).minutes, charged_reviews(trial, needs))
     ending, _ = ending_milestones(trial, problem, minutes)
-    whole, selection = chosen(problem, minutes - ending)
-    return not missed_targets(problem, whole) and not missed_targets(problem, selection)
+    whole = cheapest_whole(problem)
+    return whole.minutes <= minutes - ending and not missed_targets(problem, whole)
 
 
 def missed_targets(problem: Problem, selection: Selection) -> list[str]:

@@ -1,10 +1,9 @@
-"""Sets of resources, and the greedy chain of ever greater ones."""
+"""Sets of resources, what has to be taken along with one, and ways to the whole goal."""
 
 from __future__ import annotations
 
 import math
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from learning.planner.problem import Problem
@@ -73,7 +72,7 @@ class Bundles:
         ]
         self._teachers = [sum(1 << number for number, _ in offers) for offers in problem.teaching]
         self._covers: dict[tuple[int, int, int, int], tuple[int, ...] | None] = {}
-        self._locks = [_locks(problem, number) for number in range(len(problem.offers))]
+        self._locks = problem.locks
 
     def with_prerequisites(self, selection: Selection, number: int) -> list[int] | None:
         """The offer and what it needs, in an order that can be studied; None where that can't be had."""
@@ -137,12 +136,6 @@ class Bundles:
         return best
 
 
-def _locks(problem: Problem, number: int) -> tuple[tuple[int, int], ...]:
-    """The skills that have to be gained before an offer, and how much of them."""
-    earlier = {before for skill, _ in problem.offers[number].gains for before in problem.before[skill]}
-    return tuple((skill, problem.unlock[skill]) for skill in sorted(earlier) if problem.unlock[skill])
-
-
 def whole_goal(problem: Problem, *, by_effort: bool = False, start: Selection | None = None) -> Selection:
     """A cheap way to close the whole gap, as far as the offers go: skill by skill, then without what turned out needless."""
     bundles = Bundles(problem, by_effort=by_effort)
@@ -154,6 +147,12 @@ def whole_goal(problem: Problem, *, by_effort: bool = False, start: Selection | 
                 added = None if selection.has(number) else bundles.with_prerequisites(selection, number)
                 selection = with_more(problem, selection, added or ())
     return without_needless(problem, selection)
+
+
+def cheapest_whole(problem: Problem) -> Selection:
+    """The cheaper of two ways to the whole goal: by minutes, and by minutes weighed by level fit and rating."""
+    ways = whole_goal(problem), whole_goal(problem, by_effort=True)
+    return min(ways, key=lambda one: (-one.gain, one.minutes, one.chosen))
 
 
 def without_needless(problem: Problem, selection: Selection) -> Selection:
@@ -177,65 +176,3 @@ def _without_some_needless(problem: Problem, selection: Selection) -> Selection:
             for skill, brings in gains:
                 gained[skill] -= brings
     return selection_of(problem, kept)
-
-
-def greedy_chain(
-    problem: Problem, minutes: int, *, by_effort: bool = False, start: Selection | None = None
-) -> Iterator[Selection]:
-    """Selections that grow by what closes most per minute, prerequisites included, as long as they take no more minutes.
-
-    The minutes only end the chain: what is in it doesn't depend on them.
-    """
-    bundles = Bundles(problem, by_effort=by_effort)
-    affected = _affected(problem)
-    selection = start or nothing(problem)
-    steps: dict[int, tuple[float, list[int]]] = {}
-    stale: Iterable[int] = [skill for skill, goal in enumerate(problem.goal) if goal]
-    while selection.minutes <= minutes:
-        yield selection
-        for skill in stale:
-            step = _step(problem, bundles, selection, skill)
-            if step is None:
-                steps.pop(skill, None)
-            else:
-                steps[skill] = step
-        if not steps:
-            return
-        best = min(steps, key=lambda skill: (-steps[skill][0], skill))
-        added = steps[best][1]
-        selection = with_more(problem, selection, added)
-        stale = {other for number in added for skill, _ in problem.offers[number].gains for other in affected[skill]}
-
-
-def _step(problem: Problem, bundles: Bundles, selection: Selection, skill: int) -> tuple[float, list[int]] | None:
-    """What closes most of a skill per minute, and how much that is."""
-    goal, gained = problem.goal[skill], selection.gained[skill]
-    if gained >= goal:
-        return None
-    number = bundles.best_for(skill, selection.chosen, gained, goal)
-    added = bundles.with_prerequisites(selection, number) if number is not None else None
-    if added is None:
-        return None
-    after = with_more(problem, selection, added)
-    return (after.gain - selection.gain) / (after.minutes - selection.minutes), added
-
-
-def _affected(problem: Problem) -> list[set[int]]:
-    """For each skill the targets whose next step may change with it: those that build on it or on what is taught along
-    with it, those taught along with these, and so on."""
-    along: list[set[int]] = [{skill} for skill in range(len(problem.needs))]
-    for offer in problem.offers:
-        if len(offer.gains) > 1:
-            for skill, _ in offer.gains:
-                along[skill].update(other for other, _ in offer.gains)
-    own: list[set[int]] = [{skill} if goal else set() for skill, goal in enumerate(problem.goal)]
-    affected: list[set[int]] = [set() for _ in problem.needs]
-    steps = [need.step for need in problem.needs]
-    for step in sorted(set(steps), reverse=True):
-        skills = range(bisect_left(steps, step), bisect_right(steps, step))
-        for skill in skills:
-            affected[skill] = own[skill].union(*(own[other] for other in along[skill]))
-        for skill in skills:
-            for earlier in problem.before[skill]:
-                own[earlier] |= affected[skill]
-    return affected
