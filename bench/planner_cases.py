@@ -13,19 +13,30 @@ START = date(2026, 11, 23)
 def small_case(seed: int) -> PlanRequest:
     """Up to ten skills and 24 resources; the time is enough for a part of the goal up to all of it."""
     draw = random.Random(f"small {seed}")
-    count = draw.randint(3, 10)
+    minutes = tuple(draw.choice((0, 0, 5, 10, 15, 20, 30, 45)) for _ in range(7))
+    return _case(draw, draw.randint(3, 10), draw.randint(3, 24), minutes)
+
+
+def medium_case(seed: int) -> PlanRequest:
+    """15 to 30 skills and 40 to 100 resources, as a small team's catalogue has for a role."""
+    draw = random.Random(f"medium {seed}")
+    minutes = (draw.choice((15, 30, 45, 60, 90)),) * 5 + (0, 0)
+    return _case(draw, draw.randint(15, 30), draw.randint(40, 100), minutes)
+
+
+def _case(draw: random.Random, count: int, resources: int, minutes: tuple[int, ...]) -> PlanRequest:
     names = [f"skill{number}" for number in range(count)]
     skills = {
         name: SkillNode(name, name, frozenset(draw.sample(names[:number], min(number, draw.choice((0, 1, 1, 2))))))
         for number, name in enumerate(names)
     }
-    resources = [_resource(draw, f"resource{number}", names) for number in range(draw.randint(count, 24))]
-    targets = {name: draw.randint(4, 10) / 10 for name in draw.sample(names, draw.randint(1, count))}
-    mastery = {name: Belief(draw.randint(0, 7) / 10) for name in draw.sample(names, draw.randint(0, count))}
-    minutes = tuple(draw.choice((0, 0, 5, 10, 15, 20, 30, 45)) for _ in range(7))
-    calendar = Calendar(START, draw.randint(30, 60), minutes, draw.choice((None, None, 60, 120)))
     return PlanRequest(
-        skills=skills, resources=resources, targets=targets, mastery=mastery, calendar=calendar, today=START
+        skills=skills,
+        resources=[_resource(draw, f"resource{number}", names) for number in range(resources)],
+        targets={name: draw.randint(4, 10) / 10 for name in draw.sample(names, draw.randint(1, count))},
+        mastery={name: Belief(draw.randint(0, 7) / 10) for name in draw.sample(names, draw.randint(0, count))},
+        calendar=Calendar(START, draw.randint(30, 60), minutes, draw.choice((None, None, 60, 120))),
+        today=START,
     )
 
 
