@@ -29,7 +29,7 @@ urlpatterns = [
     route(
         "learners/<uuid:learner_id>/nudges/<uuid:nudge_id>/dismiss",
         nudges.NudgeDismissView.as_view(),
-        name="learning-nudge-dismiss",
+        name="learning-learner-nudge-dismiss",
     ),
     route("learners/<uuid:learner_id>/assessment", progress.AssessmentView.as_view(), name="learning-assessment"),
     route("learners/<uuid:learner_id>/evidence", progress.EvidenceView.as_view(), name="learning-evidence"),
