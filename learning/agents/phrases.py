@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from datetime import date
 from urllib.parse import urlsplit
 
-_SPECIAL = re.compile(r"([\\`*_<>|~#])")
+# What formats text inside of a line; an underscore inside of a word doesn't.
+_SPECIAL = re.compile(r"([\\`*<]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|~(?=~))")
 
 
 def title_text(title: str) -> str:

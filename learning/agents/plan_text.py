@@ -21,6 +21,8 @@ from learning.agents.phrases import (
 )
 from learning.agents.plan_fields import projects_of, resources_of, week_goals, week_title
 
+# Less than this is missing by rounding alone.
+LEAST_GAP = 0.005
 RESOURCES_SHOWN, PROJECTS_SHOWN, CHANGES_SHOWN = 3, 2, 6
 PAGE = "Day by day, to tick off and to change, it is at /learning/plan."
 
@@ -73,7 +75,7 @@ def explanation_text(plan: PlanFact) -> str:
             f"It has {counted(len(plan.items), 'item')} for {counted(len(skills), 'skill')}, "
             f"{time_text(minutes)} in all{_kinds(plan.items)}."
         )
-    if plan.gap > 0:
+    if plan.gap >= LEAST_GAP:
         share = min(round(100 * plan.gain / plan.gap), 100)
         parts.append(
             f"It closes {share} % of what is missing to the levels that the role asks for; "

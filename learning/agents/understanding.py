@@ -44,7 +44,7 @@ _SHOW = re.compile(
     rf"\b(?:show|see|view|display|list|open|give|tell|read)\b[^.?!]{{0,30}}\b(?:{_PLAN}|weeks?|today|tomorrow|items?)\b"
     rf"|\bwhat(?:'s| is| do i (?:have|learn|study|do)| does)\b[^.?!]{{0,40}}\b(?:{_PLAN}|weeks?|today|tomorrow)\b"
     rf"|^\s*(?:my |the )?(?:current |learning |study )?{_PLAN}\s*[?.!]*$|\bweek"
-    rf" (?:\d{{1,2}}|{'|'.join(NUMBERS)})\b|^\s*(?:this|next) week\s*[?.!]*$",
+    rf" (?:\d{{1,2}}|{'|'.join(NUMBERS)})\b|\b(?:this|next) week\s*[?.!]*$",
     re.IGNORECASE,
 )
 _DROP = re.compile(

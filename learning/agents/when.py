@@ -137,7 +137,9 @@ def _range(text: str, today: date) -> Span | None:
         last = first.replace(day=int(match[2]))
     else:
         return None
-    return Span(first, last) if first <= last else None
+    if first > last:
+        raise ValueError("The last day is before the first.")
+    return Span(first, last)
 
 
 def _week(text: str, today: date) -> Span | None:
