@@ -73,7 +73,7 @@ def catalog_import(importing: Importing, table: Table) -> None:
     importing.rows += len(wanted)
     if passed_over:
         told = ", ".join(list(passed_over)[:20])
-        importing.notes.append(f"{len(passed_over)} tags name no skill and were passed over: {told}.")
+        importing.notes.append(f"Tags that name no skill were passed over ({len(passed_over)}): {told}.")
 
 
 def _skills(organization_id: UUID) -> dict[str, UUID]:

@@ -85,7 +85,7 @@ def progress_import(importing: Importing, table: Table) -> None:
         _store_seen(importing, [one for one in chunk if isinstance(one, Seen)])
     importing.rows += len(table.rows)
     if still_open:
-        importing.notes.append(f"{still_open:,} rows aren't finished yet and were passed over.")
+        importing.notes.append(f"Rows of what isn't finished yet were passed over: {still_open:,}.")
 
 
 def _known(organization_id: UUID) -> Known:

@@ -14,7 +14,7 @@ Standing = Literal["unknown", "ahead", "on_track", "behind"]
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """A week of the plan. ``planned`` leaves out what isn't due yet only in no week: it is the whole week's."""
+    """A week, from Monday: the minutes planned for all of its days, and those done."""
 
     starts_on: date
     planned: int

@@ -17,7 +17,8 @@ from django.utils import timezone
 from audit.services import record
 from learning.errors import BadValue
 from learning.models import Completion, Evidence, EvidenceKind, Learner, Resource, Skill
-from learning.services.mastery import learner_lock, mastery_refresh
+from learning.services.mastery import learner_lock
+from learning.services.observing import mastery_renew
 from learning.services.rows import require_all
 from learning.xapi.outgoing import completion_told, completions_untold
 
@@ -207,7 +208,7 @@ def _store(
     if not rows:
         return []
     Evidence.objects.bulk_create(rows)
-    mastery_refresh(learner, [row.skill_id for row in rows], timezone.now())
+    mastery_renew(learner.organization_id, {(learner.pk, row.skill_id) for row in rows})
     record(
         event="learning.evidence_recorded",
         organization_id=learner.organization_id,
@@ -236,7 +237,7 @@ def _withdraw(learner: Learner, actor_id: str, found: Any, data: Mapping[str, An
         return 0
     kinds = sorted(set(found.values_list("kind", flat=True)))
     found.delete()
-    mastery_refresh(learner, skills, timezone.now())
+    mastery_renew(learner.organization_id, {(learner.pk, skill_id) for skill_id in skills})
     record(
         event="learning.evidence_withdrawn",
         organization_id=learner.organization_id,

@@ -25,7 +25,7 @@ PUBLIC = {
     "/health", "/health/live", "/health/liveness", "/health/ready", "/health/readiness", "/health/startup",
     "/docs", "/redoc", "/openapi.json", "/api/v1/schemas/run-events",
     "/sign-in", "/sign-up", "/sign-out", "/password-reset", "/password-reset/something", "/invitations/something",
-    "/login", "/api/webhooks/something/something",
+    "/login", "/api/webhooks/something/something", "/calendars/learning/something.ics",
     "/api/auth/register", "/api/auth/login", "/api/auth/refresh", "/api/auth/logout",
     "/api/auth/password-reset", "/api/auth/password-reset/confirm",
 }  # fmt: skip

@@ -325,7 +325,7 @@ def test_the_older_systems_catalogue_is_read(load):
 
     assert resources() == {"docker-101": ("Docker 101", "https://example.com/d", "course", "beginner", 180, None, True)}
     assert gains() == [("docker-101", "docker", 0.3), ("docker-101", "linux", 0.3)]
-    assert imported.notes == ("1 tags name no skill and were passed over: devops.",)
+    assert imported.notes == ("Tags that name no skill were passed over (1): devops.",)
     assert counts(load("catalog", text)) == ({}, {}, {"resources": 1})
 
 
@@ -414,7 +414,7 @@ def test_the_older_systems_courses_are_read(load, scene):
     imported = load("progress", text)
 
     assert [row[:2] for row in completions()] == [("ann@example.com", "intro")]
-    assert imported.notes == ("1 rows aren't finished yet and were passed over.",)
+    assert imported.notes == ("Rows of what isn't finished yet were passed over: 1.",)
 
 
 @pytest.mark.parametrize(

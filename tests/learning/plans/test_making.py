@@ -9,9 +9,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from audit.models import Record
-from learning.models import Plan, PlanItem, PlanState
+from learning.models import Plan, PlanItem, PlanState, Team
 from learning.services.plans import plan_create
-from tests.factories.accounts import member_factory
+from tests.factories.accounts import api_key_for, member_factory, stranger
 from tests.factories.learning import RoleFactory, SkillFactory
 from tests.learning.plans.catalogue import PLANS, asked, school
 
@@ -275,4 +275,32 @@ def test_learners_of_nowhere_and_of_elsewhere_are_not_found(client_of):
 
     for learner in (uuid4(), elsewhere.learner.pk):
         assert asked(client_of(admin), learner=str(learner)).status_code == 404
+    assert not Plan.objects.exists()
+
+
+def test_a_lead_makes_plans_for_their_own_team_alone(client_of):
+    here = school()
+    other = school(here.member.organization)
+    lead = member_factory(here.member.organization, role="viewer")
+    team = Team.objects.create(organization=here.member.organization, name="Platform")
+    team.leads.create(user=lead.user)
+    team.members.create(learner=here.learner)
+    client = client_of(lead)
+
+    made = asked(client, learner=str(here.learner.pk))
+
+    assert made.status_code == 201
+    assert records("learning.plan_created").get().actor_id == lead.user.pk
+    assert client.get(f"{PLANS}/{made.json()['id']}").status_code == 200
+    assert asked(client, learner=str(other.learner.pk)).status_code == 404
+    assert Plan.objects.count() == 1
+
+
+def test_a_key_that_may_only_read_makes_no_plan():
+    here = school()
+    key = stranger()
+    key.headers["Authorization"] = f"Bearer {api_key_for(here.member, 'read')}"
+
+    assert key.get(PLANS).status_code == 200
+    assert key.post(PLANS, {"days": 45}).status_code == 403
     assert not Plan.objects.exists()
