@@ -224,6 +224,43 @@ def incident_tour(photographer: Photographer, scene: Scene) -> None:
     photographer.take("notifications", "/notifications", full=True)
     photographer.take("silences", "/silences", full=True)
     photographer.take("on-call", "/on-call", full=True)
+    photographer.take("services", "/services", full=True)
+
+
+def learning_tour(photographer: Photographer) -> None:
+    """Learning as the administrator meets it: the beginning, a plan made anew, what is drawn of progress and skills."""
+    page = photographer.page
+    photographer.take("learning-begin", "/learning", full=True)
+    if page.get_by_role("button", name="Go on").count():
+        page.get_by_label("The role that you grow towards").select_option(index=1)
+        page.get_by_role("button", name="Go on").click()
+    photographer.take("learning-assessment", "/learning/assessment")
+    for number, question in enumerate(page.locator(".question").all()):
+        question.get_by_role("radio").nth(number % 5).check()
+    page.get_by_role("button", name="Keep this").click()
+    photographer.take("learning-plan-new", "/learning/plan/new", full=True)
+    page.get_by_role("button", name="Make the plan").click()
+    photographer.take("learning-plan", full=True)
+    page.get_by_text("More or fewer hours").click()
+    page.get_by_label("Days, from the first one").fill("60")
+    page.locator("details[open]", has_text="More or fewer hours").get_by_role("button").click()
+    photographer.take("learning-changes", full=True)
+    page.goto(photographer.url + "/learning/plan")
+    page.get_by_role("link", name="Versions").click()
+    photographer.take("learning-history", full=True)
+    photographer.take("learning-today", "/learning", full=True)
+    photographer.take("learning-progress", "/learning/progress", full=True)
+    photographer.take("learning-skills", "/learning/skills", full=True)
+    page.locator(".skill-graph a").first.press("Enter")
+    page.wait_for_url("**/learning/skills/*")
+    photographer.take("learning-skill", full=True)
+    photographer.take("learning-teams", "/learning/teams", full=True)
+    if page.locator(".member a").count():
+        page.locator(".member a").first.click()
+        photographer.take("learning-team", full=True)
+        page.locator(".member h3 a").first.click()
+        photographer.take("learning-learner", full=True)
+    photographer.take("learning-settings", "/learning/settings", full=True)
 
 
 def administrator_tour(photographer: Photographer, password: str, scene: Scene) -> None:
@@ -237,6 +274,7 @@ def administrator_tour(photographer: Photographer, password: str, scene: Scene) 
     photographer.take("documents", full=True)
     knowledge_tour(photographer)
     ledger_tour(photographer)
+    learning_tour(photographer)
     if scene:
         incident_tour(photographer, scene)
     photographer.take("documents-none", "/documents?q=zzz")

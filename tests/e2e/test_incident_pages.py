@@ -135,6 +135,7 @@ def test_the_pages_of_incidents_pass_the_audit(
         "/notifications",
         "/silences",
         "/on-call",
+        "/services",
     ):
         page.goto(aurora.url + path)
         for summary in page.locator("summary").all():
