@@ -113,9 +113,8 @@ def _overdue_why(late: Sequence[OpenItem], today: date) -> str:
     days = (today - late[0].date).days
     text = f"It was due on {day_text(late[0].date)}, {_count(days, 'day')} ago."
     others = len(late) - 1
-    return (
-        text if not others else f"{text} {_items(others).capitalize()} more {'is' if others == 1 else 'are'} overdue."
-    )
+    more = "item is" if others == 1 else "items are"
+    return f"{text} {others} more {more} overdue." if others else text
 
 
 def _item_action(kind: ActionKind, item: OpenItem, why: str) -> NextAction:

@@ -25,7 +25,7 @@ NOTHING = Situation(today=TODAY, has_plan=True, assessed=True, open_items=[], re
             {"open_items": [item(-3, "Old"), item(-1), item(0)], "reviews_due": 2, "assessed": False},
             "overdue",
             "Old",
-            "It was due on 8 March 2026, 3 days ago. 1 item more is overdue.",
+            "It was due on 8 March 2026, 3 days ago. 1 more item is overdue.",
         ),
         ({"open_items": [item(-1, "Old")]}, "overdue", "Old", "It was due on 10 March 2026, 1 day ago."),
         (
