@@ -83,6 +83,9 @@ EVENTS = (
     ),
     Event("learning.team_disbanded", "A team was deleted", {"name": "its name"}),
     Event(
+        "learning.resource_edited", "A learning resource was changed", {"changes": "its fields and their values now"}
+    ),
+    Event(
         "learning.resource_completed",
         "A learner finished a resource",
         {

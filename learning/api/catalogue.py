@@ -99,3 +99,12 @@ class ResourceView(OrganizationView):
         """One resource."""
         resource = found(selectors.resources(request.auth.organization_id), resource_id)
         return Response(shapes.ResourceSerializer(resource).data)
+
+    @extend_schema(request=shapes.ResourceChanges, responses=shapes.ResourceSerializer)
+    def patch(self, request: Request, resource_id: UUID) -> Response:
+        """Change a resource; one that isn't ``offered`` goes into no new plan. What is planned stays as it is."""
+        resources = selectors.resources(request.auth.organization_id)
+        found(resources, resource_id)
+        changes = self.validated(shapes.ResourceChanges)
+        services.resource_update(**self.actor, resource_id=resource_id, changes=changes)
+        return Response(shapes.ResourceSerializer(found(resources, resource_id)).data)

@@ -10,11 +10,13 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from audit.services import record
-from learning.errors import AlreadyExists, PrerequisiteCycle, UnknownReference
+from learning.errors import AlreadyExists, BadValue, PrerequisiteCycle, UnknownReference
 from learning.graph import cycle_through
 from learning.models import Resource, ResourceSkill, Role, RoleSkill, Skill, SkillPrerequisite
 from learning.selectors.catalogue import prerequisite_graph
 from learning.services.rows import insert, require_all, unknown
+
+RESOURCE_FIELDS = frozenset({"title", "url", "kind", "level", "minutes", "rating", "offered"})
 
 
 @transaction.atomic
@@ -133,6 +135,36 @@ def resource_create(
     )
     taught = {str(skill): gain for skill, gain in gains.items()}
     _record("resource", resource, actor_id, {"title": title, "kind": kind, "minutes": minutes, "skills": taught})
+    return resource
+
+
+@transaction.atomic
+def resource_update(*, organization_id: UUID, actor_id: str, resource_id: UUID, changes: Mapping[str, Any]) -> Resource:
+    """Change a resource's title, url, kind, level, minutes, rating, or whether it is offered; what is so already leaves
+    no record.
+
+    Raises UnknownReference for a resource of elsewhere, BadValue for a field that can't be changed here.
+    """
+    resource: Resource | None = (
+        Resource.objects.for_organization(organization_id).select_for_update().filter(pk=resource_id).first()
+    )
+    if resource is None:
+        raise unknown("resource", [resource_id])
+    if other := set(changes) - RESOURCE_FIELDS:
+        raise BadValue("This can't be changed here.", field=min(other))
+    changed = {name: value for name, value in changes.items() if getattr(resource, name) != value}
+    if not changed:
+        return resource
+    for name, value in changed.items():
+        setattr(resource, name, value)
+    resource.save(update_fields=[*changed])
+    record(
+        event="learning.resource_edited",
+        organization_id=organization_id,
+        actor_id=actor_id,
+        subject=("resource", resource.pk),
+        data={"changes": changed},
+    )
     return resource
 
 

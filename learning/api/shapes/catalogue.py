@@ -7,7 +7,7 @@ from uuid import UUID
 
 from rest_framework import serializers
 
-from aurora_site.core.http.fields import StrictCharField
+from aurora_site.core.http.fields import StrictBooleanField, StrictCharField
 from learning.api.shapes.common import LONG_TEXT, MAXIMUM_LINKS, NAME, NamedSerializer
 from learning.models import Resource, ResourceKind, ResourceLevel, Role, Skill
 
@@ -130,6 +130,18 @@ class ResourceInput(serializers.Serializer):
     skills = SkillGainInput(many=True, required=False, max_length=MAXIMUM_LINKS)
 
     validate_skills = staticmethod(each_skill_once)
+
+
+class ResourceChanges(serializers.Serializer):
+    """What is sent is changed; what isn't stays."""
+
+    title = StrictCharField(**NAME, required=False)
+    url = serializers.URLField(max_length=1000, required=False, allow_blank=True)
+    kind = serializers.ChoiceField(choices=ResourceKind.choices, required=False)
+    level = serializers.ChoiceField(choices=ResourceLevel.choices, required=False)
+    minutes = serializers.IntegerField(min_value=1, max_value=100_000, required=False)
+    rating = RatingField(required=False, allow_null=True)
+    offered = StrictBooleanField(required=False)
 
 
 class ResourceFilter(serializers.Serializer):
