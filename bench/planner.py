@@ -2,7 +2,7 @@
 
 Against the best there is (OR-Tools' CP-SAT) on random goals: ``same rules`` solves what the planner solves, with the same
 minutes for reviews, projects and checks; ``freely`` lets a resource count for all of its skills that can be in order,
-which the planner doesn't. Only goals that don't fit the time as a whole are hard; they are printed by themselves.
+not only for those of one step. Only goals that don't fit the time as a whole are hard; they are printed by themselves.
 Then what it costs that more time must never close less, and the time that plans for large catalogues take.
 """
 
@@ -93,7 +93,7 @@ def _filled_up(problem: Problem, selection: Selection, minutes: int) -> Selectio
         longer = [
             with_more(problem, selection, [number])
             for number in range(len(problem.offers))
-            if not selection.has(number)
+            if not selection.chosen & problem.rivals[number]
             and all(selection.gained[skill] >= level for skill, level in problem.locks[number])
         ]
         fitting = [one for one in longer if one.minutes <= minutes and one.gain > selection.gain]

@@ -43,6 +43,8 @@ def best_gain(problem: Problem, minutes: int) -> int | None:
         gain = model.new_int_var(0, problem.goal[skill], f"gain {skill}")
         model.add(gain <= brings)
         closed.append(gain)
+    for rivals in set(problem.rivals):
+        model.add_at_most_one(one for number, one in enumerate(chosen) if rivals >> number & 1)
     price = sum(offer.minutes * chosen[number] for number, offer in enumerate(problem.offers))
     model.add(price + MINUTES_PER_SKILL * sum(studied) <= minutes)
     model.maximize(sum(closed))
@@ -51,7 +53,7 @@ def best_gain(problem: Problem, minutes: int) -> int | None:
 
 def best_gain_freely(request: PlanRequest, minutes: int) -> int | None:
     """The same where each resource may count for any of its skills that can be in order: a rule less than the planner has,
-    to which a resource counts for skills of one step alone."""
+    to which a resource counts for the skills of one step at a time."""
     cp = solver()
     model = cp.CpModel()
     needs = needs_of(request)

@@ -60,10 +60,12 @@ class _Growing:
             _, skill, push = heapq.heappop(self._heap)
             if self._pushes.get(skill) != push:
                 continue
-            if not self._steps[skill].exact:
+            step = self._steps[skill]
+            # A resource of the step may have been taken for a skill of another step meanwhile.
+            if not step.exact or any(self.selection.chosen & self._problem.rivals[number] for number in step.added):
                 self._look_at(skill)
                 continue
-            self._take(self._steps[skill])
+            self._take(step)
             return self.selection
         return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from learning.planner.chain import greedy_chain
@@ -34,8 +35,11 @@ def chosen(problem: Problem, minutes: int) -> tuple[Selection, Selection]:
     return min((whole, best), key=lambda one: (-one.gain, one.minutes)), best
 
 
-def chosen_again(problem: Problem, minutes: int, kept: frozenset[str], whole: Selection, fresh: Selection) -> Selection:
-    """The selection for a plan that goes on from one of the ``kept`` resources: that again, or a part of it, or more, in
+def chosen_again(
+    problem: Problem, minutes: int, kept: Mapping[str, frozenset[str]], whole: Selection, fresh: Selection
+) -> Selection:
+    """The selection for a plan that goes on from one of the ``kept`` resources, each with the skills
+    that it counted for: that again, or a part of it, or more, in
     this order, unless one made afresh closes noticeably more, or the whole gap as only it does."""
 
     def enough(selection: Selection) -> bool:
@@ -55,9 +59,15 @@ def chosen_again(problem: Problem, minutes: int, kept: frozenset[str], whole: Se
     return best if enough(best) else fresh
 
 
-def _studiable(problem: Problem, kept: frozenset[str]) -> Selection:
+def _studiable(problem: Problem, kept: Mapping[str, frozenset[str]]) -> Selection:
     """The kept resources, without those whose prerequisites are not there any more."""
-    selection, left = nothing(problem), [n for n, offer in enumerate(problem.offers) if offer.option.id in kept]
+    likest: dict[str, tuple[int, int, int]] = {}
+    for number, offer in enumerate(problem.offers):
+        if offer.option.id in kept:
+            skills = {problem.needs[skill].skill for skill, _ in offer.gains}
+            likeness = -len(skills & kept[offer.option.id]), len(skills), number
+            likest[offer.option.id] = min(likest.get(offer.option.id, likeness), likeness)
+    selection, left = nothing(problem), sorted(number for _, _, number in likest.values())
     while True:
         ready = [number for number in left if _unlocked(problem, selection, number)]
         if not ready:
@@ -76,7 +86,7 @@ def _unlocked(problem: Problem, selection: Selection, number: int) -> bool:
 
 def _part_of(problem: Problem, minutes: int, selection: Selection) -> Selection:
     """What closes most with a part of the selection's offers."""
-    teaching = tuple(tuple(one for one in offers if selection.has(one[0])) for offers in problem.teaching)
+    teaching = tuple(tuple(one for one in offers if selection.chosen >> one[0] & 1) for offers in problem.teaching)
     narrow = replace(problem, teaching=teaching)
     best = best_within(narrow, minutes, greedy_chain(narrow, minutes))
     return without_needless(problem, selection_of(problem, best.numbers))

@@ -84,7 +84,7 @@ class Frontier:
             if selection.gained[skill] >= goal:
                 continue
             for number, _ in self._problem.teaching[skill]:
-                if number not in ways and not selection.has(number):
+                if number not in ways and not selection.chosen & self._problem.rivals[number]:
                     added = self._bundles.with_prerequisites(selection, number)
                     if added is not None:
                         longer = with_more(self._problem, selection, added)

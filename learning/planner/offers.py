@@ -9,12 +9,13 @@ from learning.planner.needs import Need
 from learning.planner.rules import LEVEL_PENALTY, OFFERS_PER_SKILL, RATING_WEIGHT, UNIT, UNRATED, units
 from learning.planner.types import KeptItem, PlanRequest, ResourceOption
 
-Counted = dict[str, dict[str, int]]
+Counted = dict[str, list[dict[str, int]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A resource and what it counts for: (index of the skill, millionths), all of one step of the order.
+    """A resource and what it counts for: (index of the skill, millionths), all of one step of the order. Another offer of
+    the same resource may count for skills of another step; at most one of them is chosen.
 
     ``minutes`` is what is left of it, ``effort`` the same weighted by level fit and rating.
     """
@@ -39,37 +40,20 @@ def usable_options(request: PlanRequest, needs: Mapping[str, Need]) -> dict[str,
 
 
 def counted_gains(options: Mapping[str, ResourceOption], needs: Mapping[str, Need]) -> Counted:
-    """For each resource what it counts for, in millionths by skill.
+    """For each resource what it may count for, in millionths by skill: one way for each step of the prerequisite order.
 
-    All skills that it counts for are of one step of the prerequisite order: nobody studies a skill and what it builds on
-    in the same hour, and so no two resources can have to come before each other. It is the step at which the resource
-    brings most; a skill that would be left with none gets the best of those that teach it, prerequisites first.
+    Nobody studies a skill and what it builds on in the same hour; and as all skills of a way are of one step, no two
+    resources can have to come before each other.
     """
     counted: Counted = {}
-    teaching: dict[str, list[ResourceOption]] = {}
-    having: set[str] = set()
     for identity, option in options.items():
-        steps = _by_step(option, needs)
-        for gains in steps.values():
-            for skill in gains:
-                teaching.setdefault(skill, []).append(option)
+        steps: dict[int, dict[str, int]] = {}
+        for skill, gain in option.gains.items():
+            if skill in needs and (whole := units(gain)) > 0:
+                steps.setdefault(needs[skill].step, {})[skill] = whole
         if steps:
-            best = min(steps, key=lambda step: (-_useful(steps[step], needs), step)) if len(steps) > 1 else min(steps)
-            counted[identity] = steps[best]
-            having.update(steps[best])
-    for skill in [skill for skill in needs if skill in teaching and skill not in having]:
-        most = min(teaching[skill], key=lambda one: (-one.gains[skill] / one.minutes, one.id))
-        counted[most.id] = _by_step(most, needs)[needs[skill].step]
+            counted[identity] = [steps[step] for step in sorted(steps)]
     return counted
-
-
-def _by_step(option: ResourceOption, needs: Mapping[str, Need]) -> dict[int, dict[str, int]]:
-    steps: dict[int, dict[str, int]] = {}
-    for skill, gain in option.gains.items():
-        need = needs.get(skill)
-        if need is not None and (whole := units(gain)) > 0:
-            steps.setdefault(need.step, {})[skill] = whole
-    return steps
 
 
 def _useful(gains: Mapping[str, int], needs: Mapping[str, Need]) -> int:
@@ -81,19 +65,20 @@ def most_useful(
 ) -> set[str]:
     """The resources that are worth a look: of each skill those that bring most per minute, at least so many, and as many
     as it takes to close it; and ``always`` those of the plan before."""
-    teaching: dict[str, list[tuple[float, str]]] = {}
-    for identity, gains in counted.items():
+    teaching: dict[str, list[tuple[float, str, int]]] = {}
+    for identity, ways in counted.items():
         minutes = options[identity].minutes
-        useful = _useful(gains, needs) / minutes
-        for skill in gains:
-            teaching.setdefault(skill, []).append((-useful, identity))
+        for gains in ways:
+            useful = _useful(gains, needs) / minutes
+            for skill, gain in gains.items():
+                teaching.setdefault(skill, []).append((-useful, identity, gain))
     chosen = {identity for identity in always if identity in counted}
     for skill, offers in teaching.items():
         supply = 0
-        for number, (_, identity) in enumerate(sorted(offers)):
+        for number, (_, identity, gain) in enumerate(sorted(offers)):
             if number >= OFFERS_PER_SKILL and supply >= needs[skill].missing:
                 break
-            supply += counted[identity][skill]
+            supply += gain
             chosen.add(identity)
     return chosen
 

@@ -32,7 +32,9 @@ def plan(request: PlanRequest) -> PlanOutcome:
     ending, groups = ending_milestones(request, problem, minutes_to_learn(capacity.minutes, reviews))
     time = Time(capacity, reviews, ending)
     whole, selection = chosen(problem, time.learning)
-    going_on = frozenset(item.resource for item in request.kept if item.state == "planned" and item.resource)
+    going_on = {
+        item.resource: frozenset(item.skills) for item in request.kept if item.state == "planned" and item.resource
+    }
     if going_on:
         selection = chosen_again(problem, time.learning, going_on, whole, selection)
     works, layout = _arranged(request, problem, selection, time, groups)

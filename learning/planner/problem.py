@@ -14,7 +14,8 @@ from learning.planner.types import PlanRequest
 class Problem:
     """``needs`` are the needed skills that can be taught, prerequisites first; ``before`` the needed ones before each.
 
-    ``teaching`` lists for each skill its offers by number, with what they bring, ``alternatives`` says how many resources
+    ``teaching`` lists for each skill its offers by number, with what they bring, ``rivals`` for each offer
+    those of its resource as bits, itself included, and ``alternatives`` for each skill how many resources
     count for it in all. ``unlock`` is what must be gained of a skill before others that build on it are studied,
     ``locks`` the same for each offer: (skill, what must be gained of it).
     ``untaught`` are the targets that all offers together don't close, with what remains; ``blocked`` the skills that
@@ -25,6 +26,7 @@ class Problem:
     offers: tuple[Offer, ...]
     before: tuple[tuple[int, ...], ...]
     teaching: tuple[tuple[tuple[int, int], ...], ...]
+    rivals: tuple[int, ...]
     alternatives: tuple[int, ...]
     unlock: tuple[int, ...]
     locks: tuple[tuple[tuple[int, int], ...], ...]
@@ -37,7 +39,7 @@ def problem_of(request: PlanRequest, needs: Mapping[str, Need], *, every_offer: 
     """What is to be solved. ``every_offer`` keeps also the resources that can hardly be chosen."""
     options = usable_options(request, needs)
     counted = counted_gains(options, needs)
-    taught = {skill for gains in counted.values() for skill in gains}
+    taught = {skill for ways in counted.values() for gains in ways for skill in gains}
     blocked = tuple(skill for skill in needs if skill not in taught)
     teachable = _teachable(needs, taught)
     counted = _restricted(counted, teachable)
@@ -47,9 +49,9 @@ def problem_of(request: PlanRequest, needs: Mapping[str, Need], *, every_offer: 
     done = minutes_done(request.kept)
     offers = []
     for identity in sorted(chosen):
-        gains = counted[identity]
-        have = sum(needs[skill].have for skill in gains) // len(gains)
-        offers.append(offer_of(options[identity], gains, index, have, done.get(identity, 0)))
+        for gains in counted[identity]:
+            have = sum(needs[skill].have for skill in gains) // len(gains)
+            offers.append(offer_of(options[identity], gains, index, have, done.get(identity, 0)))
     return _settled(needs, [needs[skill] for skill in teachable], offers, counted, blocked)
 
 
@@ -63,10 +65,12 @@ def _settled(
             teaching[skill].append((number, brings))
     alternatives = [0] * len(chosen)
     supply = [0] * len(chosen)
-    for gains in counted.values():
-        for name, brings in gains.items():
-            alternatives[index[name]] += 1
-            supply[index[name]] += brings
+    for name, brings in (one for ways in counted.values() for gains in ways for one in gains.items()):
+        alternatives[index[name]] += 1
+        supply[index[name]] += brings
+    rivals: dict[str, int] = {}
+    for number, offer in enumerate(offers):
+        rivals[offer.option.id] = rivals.get(offer.option.id, 0) | 1 << number
     untaught = {name: need.goal for name, need in needs.items() if need.goal and name not in index}
     for number, need in enumerate(chosen):
         if supply[number] < need.goal:
@@ -79,6 +83,7 @@ def _settled(
         offers=tuple(offers),
         before=before,
         teaching=tuple(tuple(numbers) for numbers in teaching),
+        rivals=tuple(rivals[offer.option.id] for offer in offers),
         alternatives=tuple(alternatives),
         unlock=unlock,
         locks=tuple(_locks(offer, before, unlock) for offer in offers),
@@ -110,7 +115,11 @@ def _teachable(needs: Mapping[str, Need], taught: set[str]) -> list[str]:
 def _restricted(counted: Counted, teachable: list[str]) -> Counted:
     wanted = frozenset(teachable)
     restricted = {
-        identity: {skill: gain for skill, gain in gains.items() if skill in wanted}
-        for identity, gains in counted.items()
+        identity: [
+            {skill: gain for skill, gain in gains.items() if skill in wanted}
+            for gains in ways
+            if not wanted.isdisjoint(gains)
+        ]
+        for identity, ways in counted.items()
     }
-    return {identity: gains for identity, gains in restricted.items() if gains}
+    return {identity: ways for identity, ways in restricted.items() if ways}

@@ -29,9 +29,6 @@ class Selection:
             left ^= lowest
         return found
 
-    def has(self, number: int) -> bool:
-        return bool(self.chosen >> number & 1)
-
 
 def nothing(problem: Problem) -> Selection:
     return Selection(0, (0,) * len(problem.needs), 0, 0)
@@ -70,7 +67,8 @@ class Bundles:
             (offer.effort if by_effort else offer.minutes) + (len(offer.gains) - 1) * MINUTES_PER_SKILL
             for offer in problem.offers
         ]
-        self._teachers = [sum(1 << number for number, _ in offers) for offers in problem.teaching]
+        self._rivals = problem.rivals
+        self._teachers = [_any_of(problem.rivals[number] for number, _ in offers) for offers in problem.teaching]
         self._covers: dict[tuple[int, int, int, int], tuple[int, ...] | None] = {}
         self._locks = problem.locks
 
@@ -85,15 +83,12 @@ class Bundles:
         """Adds an offer and what it needs; the taken ones after that, or None."""
         taken |= 1 << number
         for skill, level in self._locks[number]:
-            if gained[skill] < level:
+            while gained[skill] < level:
                 cover = self.cover(skill, taken, gained[skill], level)
-                if cover is None:
+                after = self._add(cover[0], taken, gained, added) if cover else None
+                if after is None:
                     return None
-                for one in cover:
-                    after = self._add(one, taken, gained, added) if not taken >> one & 1 else taken
-                    if after is None:
-                        return None
-                    taken = after
+                taken = after
         for skill, brings in self._problem.offers[number].gains:
             gained[skill] += brings
         added.append(number)
@@ -103,7 +98,7 @@ class Bundles:
         """Offers that together bring a skill to a level, cheaply; None where all together don't."""
         key = skill, taken & self._teachers[skill], gained, level
         if key not in self._covers:
-            offers = [one for one in self._problem.teaching[skill] if not taken >> one[0] & 1]
+            offers = [one for one in self._problem.teaching[skill] if not taken & self._rivals[one[0]]]
             self._covers[key] = self._cheapest(offers, level - gained)
         return self._covers[key]
 
@@ -129,11 +124,18 @@ class Bundles:
         best, merit = None, 0.0
         missing = level - gained
         for number, brings in self._problem.teaching[skill]:
-            if not taken >> number & 1:
+            if not taken & self._rivals[number]:
                 value = min(brings, missing) / self._price[number]
                 if value > merit:
                     best, merit = number, value
         return best
+
+
+def _any_of(bits: Iterable[int]) -> int:
+    found = 0
+    for one in bits:
+        found |= one
+    return found
 
 
 def whole_goal(problem: Problem, *, by_effort: bool = False, start: Selection | None = None) -> Selection:
@@ -141,11 +143,15 @@ def whole_goal(problem: Problem, *, by_effort: bool = False, start: Selection | 
     bundles = Bundles(problem, by_effort=by_effort)
     selection = start or nothing(problem)
     for skill in range(len(problem.needs) - 1, -1, -1):
-        level = min(problem.goal[skill], sum(brings for _, brings in problem.teaching[skill]))
-        if selection.gained[skill] < level:
-            for number in bundles.cover(skill, selection.chosen, selection.gained[skill], level) or ():
-                added = None if selection.has(number) else bundles.with_prerequisites(selection, number)
-                selection = with_more(problem, selection, added or ())
+        goal = problem.goal[skill]
+        while selection.gained[skill] < goal:
+            gained = selection.gained[skill]
+            cover = bundles.cover(skill, selection.chosen, gained, goal)
+            number = cover[0] if cover else bundles.best_for(skill, selection.chosen, gained, goal)
+            added = None if number is None else bundles.with_prerequisites(selection, number)
+            if added is None:
+                break
+            selection = with_more(problem, selection, added)
     return without_needless(problem, selection)
 
 
