@@ -58,7 +58,7 @@ class Course:
         self.settle(name, value) if name in SETTLE else getattr(self, name)(value)
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEPS, max_size=12))
 def test_any_course_of_events_leaves_sound_plans(clock, steps):
     clock.moment = MONDAY

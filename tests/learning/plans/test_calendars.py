@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.conf import settings
 from hypothesis import given
+from hypothesis import settings as settings_of_hypothesis
 from hypothesis import strategies as st
 from icalendar import Calendar
 
@@ -258,6 +259,7 @@ def test_any_text_is_a_text(text):
     assert str(event["URL"]) == "https://example.org/a?b=c,d;e"
 
 
+@settings_of_hypothesis(max_examples=25)
 @given(st.text(max_size=60))
 def test_no_text_breaks_a_calendar(title):
     learner = Learner(time_zone="Europe/Berlin", name=title, updated_at=datetime(2026, 1, 1, tzinfo=UTC))
