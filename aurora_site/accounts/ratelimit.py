@@ -29,6 +29,9 @@ CHAT_PATHS = re.compile(
     r"|/(?:.+/)?sessions/[^/]+/messages(?:/[^/]+/(?:edit|regenerate))?|/api/v1/runs/[^/]+/retry"
     r"|/api/(?:v1/)?incidents/[^/]+/chat"
 )
+# Learning systems tell what many people did, one statement at a time where they know no better.
+STATEMENTS_PREFIX = "/api/v1/learning/xapi/"
+STATEMENTS_SHARE = 10
 
 
 class Usage(NamedTuple):
@@ -70,6 +73,8 @@ def group_of(request: HttpRequest) -> tuple[str, int]:
     """The limit that a request counts against, and how many requests a minute it allows."""
     if request.method not in SAFE_METHODS and CHAT_PATHS.fullmatch(request.path.rstrip("/")):
         return "chat", settings.CHAT_RATE_LIMIT_PER_MINUTE
+    if request.path.startswith(STATEMENTS_PREFIX):
+        return "xapi", STATEMENTS_SHARE * settings.RATE_LIMIT_PER_MINUTE
     return "default", settings.RATE_LIMIT_PER_MINUTE
 
 

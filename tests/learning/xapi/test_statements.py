@@ -467,6 +467,16 @@ def test_strangers_learn_nothing(client):
 # Cost
 
 
+def test_statements_have_a_limit_of_their_own(api, settings):
+    settings.RATELIMIT_ENABLE = True
+    settings.RATE_LIMIT_PER_MINUTE = 1
+
+    limits = [api.get(PATH, **VERSION)["X-RateLimit-Limit"] for _ in range(3)]
+
+    assert limits == ["10"] * 3
+    assert api.get("/api/v1/learning/skills")["X-RateLimit-Limit"] == "1"
+
+
 def test_a_batch_costs_as_many_queries_as_one_statement(api):
     batches = [[simple(actor={"mbox": f"mailto:{n}-{count}@example.com"}) for n in range(count)] for count in (1, 100)]
     taken = []
