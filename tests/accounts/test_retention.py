@@ -32,12 +32,12 @@ def changes() -> list[dict[str, Any]]:
 
 def test_an_admin_sees_and_sets_what_is_kept(admin_api: Api, admin: Membership, other_admin: Membership) -> None:
     shown = admin_api.get(PATH).json()
-    assert shown["retention"] == {"deliveries": None, "documents": None, "events": None, "ledger": None}
+    assert shown["retention"] == dict.fromkeys(["deliveries", "documents", "events", "ledger", "nudges"])
     assert [(kind["name"], kind["minimum_days"]) for kind in shown["kinds"]] == [
-        ("deliveries", 7), ("documents", 30), ("events", 7), ("ledger", 90),
+        ("deliveries", 7), ("documents", 30), ("events", 7), ("ledger", 90), ("nudges", 30),
     ]  # fmt: skip
     assert put(admin_api, {"ledger": 365, "events": 30}).json()["retention"] == {
-        "deliveries": None, "documents": None, "events": 30, "ledger": 365,
+        "deliveries": None, "documents": None, "events": 30, "ledger": 365, "nudges": None,
     }  # fmt: skip
     assert put(admin_api, {"events": 0, "ledger": 365}).json()["retention"]["events"] is None
     assert put(admin_api, {"ledger": None}).json()["retention"]["ledger"] is None
@@ -57,7 +57,7 @@ def test_periods_that_cannot_be_are_refused_by_name(admin_api: Api, days: Any) -
     assert (answer.status_code, answer.json()["code"]) == (400, "VALIDATION_ERROR")
     assert answer.json()["fields"] == {
         "ledger": ["Give whole days from 90 to 36,500, or null to keep it for ever."],
-        "gossip": ["There is no such kind. Kinds: deliveries, documents, events, ledger."],
+        "gossip": ["There is no such kind. Kinds: deliveries, documents, events, ledger, nudges."],
     }
     assert not RetentionPolicy.objects.exists()
 
