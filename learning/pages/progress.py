@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from agents.pages.access import member_page
 from aurora_site.accounts.identity import Identity
-from learning.models import Evidence, ItemState, Learner, Plan, PlanItem, Skill
+from learning.models import Completion, Evidence, ItemState, Learner, Plan, PlanItem, Skill
 from learning.pages.access import learner_or_404, page_context
 from learning.pages.charts import mastery_charts
 from learning.pages.drawings.heatmap import heatmap
@@ -122,7 +122,14 @@ def _minutes(learner: Learner) -> dict[date, int]:
     found: Counter[date] = Counter()
     for at, minutes in rows.values():
         found[(at or since).astimezone(zone).date()] += minutes
-    return dict(found)
+    # A finished item finishes its resource too: what was finished counts on days without items alone.
+    finished = Completion.objects.for_organization(learner.organization_id).filter(
+        learner=learner, completed_at__gte=since
+    )
+    outside: Counter[date] = Counter()
+    for at, spent, minutes in finished.values_list("completed_at", "minutes", "resource__minutes"):
+        outside[at.astimezone(zone).date()] += spent or minutes
+    return dict(outside) | dict(found)
 
 
 def _evidence(learner: Learner) -> Any:
