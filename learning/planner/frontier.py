@@ -19,11 +19,11 @@ from learning.planner.selection import Bundles, Selection, nothing, with_more
 # A bucket reaches from a price to one that is this much greater.
 RATIO = math.log(1.02)
 # So many selections of a bucket are continued, each in at most so many ways.
-WIDTH, WAYS = 8, 10
+WIDTH, WAYS = 3, 6
 # Where there are more pairs of a target and a resource, the greedy chains are close enough and the search too slow.
 MOST_PAIRS = 250
 # The search ends after so many continuations are weighed, each as heavy as the problem has skills.
-EFFORT = 100_000
+EFFORT = 300_000
 
 Label = tuple[int, int, int, Selection]
 

@@ -15,8 +15,8 @@ class Need:
 
     ``goal`` is what the role misses of it, 0 for a mere prerequisite; ``unlock`` what those that build on it miss.
     ``step`` is its place in the prerequisite order: greater than that of every needed skill before it. ``before`` are
-    the direct prerequisites that are needed themselves; ``after`` are the nearest needed skills that come before it, also
-    behind mastered ones.
+    the direct prerequisites that are needed themselves; ``after`` are all needed skills that come before it, directly
+    or not.
     """
 
     skill: str
@@ -43,7 +43,7 @@ def needs_of(request: PlanRequest) -> dict[str, Need]:
     order = _order(request.skills, goals)
     unlocks = _unlocks(request, goals, order)
     needed = goals.keys() | unlocks.keys()
-    steps, nearest = _steps(request.skills, order, needed)
+    steps, after = _steps(request.skills, order, needed)
     found: dict[str, Need] = {}
     for skill in sorted(needed, key=lambda skill: (steps[skill], name_of(request.skills, skill), skill)):
         known = have(request.mastery, skill)
@@ -57,7 +57,7 @@ def needs_of(request: PlanRequest) -> dict[str, Need]:
             before=frozenset(
                 name for name in _prerequisites(request.skills, skill) & needed if steps[name] < steps[skill]
             ),
-            after=nearest[skill],
+            after=after[skill],
         )
     return found
 
@@ -102,14 +102,14 @@ def _order(skills: Mapping[str, SkillNode], starts: Iterable[str]) -> list[str]:
 def _steps(
     skills: Mapping[str, SkillNode], order: list[str], needed: Set[str]
 ) -> tuple[dict[str, int], dict[str, frozenset[str]]]:
-    """For each skill the longest chain of needed ones before it, and the nearest of these."""
+    """For each skill the longest chain of needed ones before it, and all of these."""
     steps: dict[str, int] = {}
-    nearest: dict[str, frozenset[str]] = {}
+    after: dict[str, frozenset[str]] = {}
     for skill in order:
         before = [name for name in _prerequisites(skills, skill) if name in steps]
         steps[skill] = max((steps[name] + (name in needed) for name in before), default=0)
-        nearest[skill] = frozenset().union(*({name} if name in needed else nearest[name] for name in before))
-    return steps, nearest
+        after[skill] = frozenset(before).intersection(needed).union(*(after[name] for name in before))
+    return steps, after
 
 
 def _prerequisites(skills: Mapping[str, SkillNode], skill: str) -> Set[str]:
