@@ -86,7 +86,7 @@ def plan_make(arguments: Mapping[str, Any], context: ToolContext) -> ToolOutput:
             days=arguments["days"],
             role_id=role.pk if role else None,
             weekly_hours=hours,
-            starts_on=date.fromisoformat(arguments["starts_on"]) if arguments.get("starts_on") else None,
+            starts_on=_day(arguments, "starts_on"),
         )
     return _planned(plan, before, "A plan is made")
 
@@ -179,15 +179,23 @@ def _make_room(context: ToolContext, learner: Learner, hours: float | None) -> N
 
 def _away(context: ToolContext, learner: Learner, arguments: Mapping[str, Any]) -> None:
     """Note days on which nothing is to be planned."""
-    if not arguments.get("away_from"):
+    first = _day(arguments, "away_from")
+    if first is None:
         return
-    first = date.fromisoformat(arguments["away_from"])
-    last = date.fromisoformat(arguments.get("away_until") or arguments["away_from"])
+    last = _day(arguments, "away_until") or first
     if not timedelta(0) <= last - first <= timedelta(days=MOST_DAYS_AWAY):
         raise ToolError(f"away_until: give a day within {MOST_DAYS_AWAY} days after away_from.")
     days = {first + timedelta(days=number) for number in range((last - first).days + 1)}
     known = {date.fromisoformat(day) for day in learner.blackout_dates}
     learner_update(**_actor(context), learner_id=learner.pk, changes={"blackout_dates": known | days})
+
+
+def _day(arguments: Mapping[str, Any], name: str) -> date | None:
+    """The schema has seen digits in their places; whether there is such a day, the calendar says."""
+    try:
+        return date.fromisoformat(arguments[name]) if arguments.get(name) else None
+    except ValueError as error:
+        raise ToolError(f"{name}: there is no such day.") from error
 
 
 def _towards(context: ToolContext, learner: Learner, before: Plan, role: Role, arguments: Mapping[str, Any]) -> Plan:

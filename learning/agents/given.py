@@ -62,7 +62,10 @@ def _hours(given: Mapping[str, Any]) -> float | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _Bad("weekly_hours: give a number of hours.")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise _Bad("weekly_hours: give a number of hours.") from None
 
 
 def _day(given: Mapping[str, Any], name: str) -> date | None:

@@ -96,7 +96,7 @@ def span_in(text: str, today: date) -> Span | None:
     """The days that a text names: a range, a week, or a single day; None for none, or for a day that there isn't."""
     try:
         return _range(text, today) or _week(text, today) or _single(text, today)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

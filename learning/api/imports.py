@@ -12,7 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from aurora_site.accounts.api_view import OrganizationView
-from aurora_site.core.http.errors import NotFound, PayloadTooLarge
+from aurora_site.accounts.models import Role
+from aurora_site.core.http.errors import Forbidden, NotFound, PayloadTooLarge
 from aurora_site.core.http.pagination import boolean_parameter
 from learning.errors import BadValue
 from learning.services.imports import FORMATS, KINDS, file_import
@@ -44,14 +45,17 @@ class ImportView(OrganizationView):
 
     @extend_schema(request=OpenApiTypes.BINARY, responses=OpenApiTypes.OBJECT)
     def post(self, request: Request, kind: str) -> Response:
-        """Import ``skills``, ``roles``, ``catalog`` or ``progress``, all of it or nothing; ``?dry_run=true`` only tries.
+        """Import ``skills``, ``roles``, ``catalog`` or, as an admin, ``progress``, all of it or nothing.
 
-        The body is the file (``text/csv`` or ``application/json``), or a form with it as ``file``. Answers
+        ``?dry_run=true`` only tries. The body is the file (``text/csv`` or ``application/json``), or a form with it as
+        ``file``. Answers
         ``{"kind", "rows", "sha256", "created", "updated", "unchanged", "notes", "dry_run"}``; where lines can't be used, 400
         with ``rows: [{"line", "field", "reason"}]``, the first hundred of ``refused``.
         """
         if kind not in KINDS:
             raise NotFound(f"There is no such import; there are {', '.join(KINDS)}.")
+        if kind == "progress" and not request.auth.has_role(Role.ADMIN):
+            raise Forbidden("Only an admin imports progress: counts tell how others are doing, levels vouch for them.")
         dry_run = boolean_parameter(request, "dry_run", default=False)
         content, form = self._file(request)
         imported = file_import(**self.actor, kind=kind, content=content, form=form, dry_run=dry_run)

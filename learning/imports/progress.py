@@ -16,6 +16,7 @@ from learning.imports.tables import Table
 from learning.models import Completion, Evidence, EvidenceKind, Learner, Resource, Skill
 from learning.services.evidence import completion_identity
 from learning.services.observing import Finished, Seen, learners_lock, mastery_renew, observations_store
+from learning.services.rows import EARLIEST
 
 COLUMNS = known_columns(
     "learner",
@@ -138,6 +139,8 @@ def _read(cells: Cells, known: Known, now: datetime) -> Told | None:
     _refuse_missing(cells)
     status = cells.choice("status", _DONE | _OPEN)
     at = cells.moment("date")
+    if at is not None and at < EARLIEST:
+        cells.refuse("date", f"Give a date from {EARLIEST.year} on.")
     if at is not None and at > now and at.date() > now.date():
         cells.refuse("date", "This is still to come.")
     minutes = cells.minutes("minutes")

@@ -47,7 +47,7 @@ def teams_known_to(identity: Identity) -> QuerySet[Team]:
 
 def leads_team(identity: Identity, team: Team) -> bool:
     """Whether the caller may see how each member of the team is doing: its leads, and admins."""
-    return identity.has_role(Role.ADMIN) or _led(identity).filter(pk=team.pk).exists()
+    return identity.has_role(Role.ADMIN) or any(lead.user_id == identity.user_id for lead in team.leads.all())
 
 
 def may_change_members(identity: Identity, team: Team | None = None) -> bool:

@@ -19,7 +19,7 @@ from learning.errors import BadValue
 from learning.models import Completion, Evidence, EvidenceKind, Learner, Resource, Skill
 from learning.services.mastery import learner_lock
 from learning.services.observing import mastery_renew
-from learning.services.rows import require_all
+from learning.services.rows import require_all, seen_at
 from learning.xapi.outgoing import completion_told, completions_untold
 
 LONGEST_IDENTITY = 255
@@ -45,7 +45,7 @@ def evidence_record(
 
     The same ``identity`` again, of the same skill, changes nothing. What is observed later than now counts from now.
     Raises UnknownLearner, UnknownReference for a skill or resource of elsewhere, BadValue for what isn't from 0 to 1, a kind
-    that there isn't, and texts that are too long.
+    that there isn't, a time before 1970, and texts that are too long.
     """
     learner = learner_lock(organization_id, learner_id)
     _require_fit(kind, values, identity, note)
@@ -60,7 +60,7 @@ def evidence_record(
         "attested_by": attested_by,
         "resource_id": resource_id,
     }
-    return _store(learner, actor_id, values, min(observed_at or timezone.now(), timezone.now()), details)
+    return _store(learner, actor_id, values, seen_at(observed_at, field="observed_at"), details)
 
 
 @transaction.atomic
@@ -105,13 +105,14 @@ def resource_complete(
     """Store that a learner finished a resource, once, and the gain it brings to each skill that it teaches.
 
     With a score the gain is that share of it. A resource that was finished before stays as it is.
-    Raises UnknownLearner, UnknownReference for a resource of elsewhere, BadValue for a score outside of 0 to 1.
+    Raises UnknownLearner, UnknownReference for a resource of elsewhere, BadValue for a score outside of 0 to 1, and a time
+    before 1970.
     """
     learner = learner_lock(organization_id, learner_id)
     require_all(Resource, organization_id, [resource_id], field="resource")
     if score is not None and not 0 <= score <= 1:
         raise BadValue("Give a score from 0 to 1.", field="score")
-    done = min(completed_at or timezone.now(), timezone.now())
+    done = seen_at(completed_at, field="completed_at")
     completion, is_new = Completion.objects.get_or_create(
         learner=learner,
         resource_id=resource_id,

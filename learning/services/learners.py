@@ -17,7 +17,7 @@ from learning.models import Learner, Role
 from learning.services.items import items_retimed
 from learning.services.mastery import learner_lock
 from learning.services.rows import insert, require_all
-from learning.validators import default_minutes_per_weekday
+from learning.validators import MAXIMUM_BLACKOUT_DATES, default_minutes_per_weekday
 
 # What a learner may set for themselves. Whose account it is, and the address that mail goes to, are for editors.
 SETTINGS = frozenset(
@@ -45,13 +45,13 @@ def learner_create(
 ) -> Learner:
     """A new learner. ``start_date`` is today (UTC) unless given.
 
-    Raises UnknownReference for a role of elsewhere or a user who isn't a member, AlreadyExists for a user who has a
-    learner already.
+    Raises UnknownReference for a role of elsewhere or a user who isn't a member, BadValue for an address that isn't that
+    user's, AlreadyExists for a user who has a learner already.
     """
     if role_id is not None:
         require_all(Role, organization_id, [role_id], field="role")
-    if user_id is not None and not _is_member(organization_id, user_id):
-        raise UnknownReference("The organisation has no such member.", field="user")
+    if user_id is not None:
+        _require_own_address(organization_id, user_id, email)
     learner = insert(
         Learner(
             organization_id=organization_id,
@@ -84,7 +84,7 @@ def learner_update(*, organization_id: UUID, actor_id: str, learner_id: UUID, ch
     """Change a learner's settings: any of ``SETTINGS``, ``role`` by its id or None, ``blackout_dates`` as dates.
 
     What is as it was already leaves no record. Raises UnknownLearner, UnknownReference for a role of elsewhere, BadValue
-    for a setting that there isn't, or reminders that would end before they begin.
+    for a setting that there isn't, too many days away, or reminders that would end before they begin.
     """
     learner = learner_lock(organization_id, learner_id)
     if unknown := set(changes) - SETTINGS:
@@ -101,6 +101,10 @@ def learner_update(*, organization_id: UUID, actor_id: str, learner_id: UUID, ch
         return learner
     for name, value in changed.items():
         setattr(learner, name, value)
+    if len(learner.blackout_dates) > MAXIMUM_BLACKOUT_DATES:
+        raise BadValue(
+            f"Give at most {MAXIMUM_BLACKOUT_DATES} days away, those of before included.", field="blackout_dates"
+        )
     if learner.nudge_from >= learner.nudge_until:
         raise BadValue("Reminders must end later in the day than they begin.", field="nudge_until")
     learner.save(update_fields=[*changed, "updated_at"])
@@ -119,5 +123,10 @@ def learner_update(*, organization_id: UUID, actor_id: str, learner_id: UUID, ch
     return learner
 
 
-def _is_member(organization_id: UUID, user_id: str) -> bool:
-    return Membership.objects.for_organization(organization_id).filter(user_id=user_id).exists()
+def _require_own_address(organization_id: UUID, user_id: str, email: str) -> None:
+    """A member's reminders, which tell how they are doing, go to nobody else: not to the editor who made the learner."""
+    member = Membership.objects.for_organization(organization_id).filter(user_id=user_id).select_related("user").first()
+    if member is None:
+        raise UnknownReference("The organisation has no such member.", field="user")
+    if email and email.lower() != member.user.email.lower():
+        raise BadValue("The mail of a member goes to their account's address: leave this out.", field="email")

@@ -211,11 +211,10 @@ def _dropped(organization_id: UUID, skill_ids: Iterable[UUID]) -> tuple[str, ...
 
 def _start(learner: Learner, starts_on: date | None) -> date:
     today = today_of(learner)
-    if starts_on is None:
-        return max(today, learner.start_date)
-    if not today <= starts_on <= today + LATEST_START:
+    wanted = max(today, learner.start_date) if starts_on is None else starts_on
+    if not today <= wanted <= today + LATEST_START:
         raise BadValue(f"A plan starts within a year from today, {today.isoformat()}.", field="starts_on")
-    return starts_on
+    return wanted
 
 
 def _draft(learner: Learner, terms: Terms) -> Draft:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from django.utils import timezone
 
 from learning.models import EvidenceKind, ResourceSkill, Statement
 from learning.services.observing import Finished, Seen, Stored, observations_store, observations_withdraw
+from learning.services.rows import EARLIEST
 from learning.xapi.matching import resources_of
 from learning.xapi.reading import Learned, learned_from
 
@@ -49,7 +51,7 @@ def _finished(row: Statement, learned: Learned, resource_id: UUID) -> Finished:
     return Finished(
         learner_id=_learner(row),
         resource_id=resource_id,
-        at=min(row.timestamp, timezone.now()),
+        at=_seen_at(row),
         source=name,
         identity=name,
         minutes=learned.minutes,
@@ -69,7 +71,7 @@ def _measured(organization_id: UUID, about: Sequence[tuple[Statement, Learned, U
             skill_id=skill_id,
             kind=EvidenceKind.XAPI_STATEMENT,
             value=level,
-            at=min(row.timestamp, timezone.now()),
+            at=_seen_at(row),
             source=source_of(row.statement_id),
             # Beside what the same statement tells of a finished resource, of the same skill.
             identity=f"{source_of(row.statement_id)}:level",
@@ -79,6 +81,11 @@ def _measured(organization_id: UUID, about: Sequence[tuple[Statement, Learned, U
         for taught_by, skill_id in taught
         if taught_by == resource
     ]
+
+
+def _seen_at(row: Statement) -> datetime:
+    """Any time is one for a statement; what it shows was seen since there was something to see it by."""
+    return max(EARLIEST, min(row.timestamp, timezone.now()))
 
 
 def _learner(row: Statement) -> UUID:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -153,7 +154,7 @@ def unstorable(value: Any) -> str:
     waiting = [(value, 1)]
     while waiting:
         item, depth = waiting.pop()
-        if isinstance(item, float) and not math.isfinite(item):
+        if isinstance(item, int | float) and not abs(item) <= sys.float_info.max:
             return "A number in it is too large."
         parts = item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
         if parts and depth > NESTED_MOST:

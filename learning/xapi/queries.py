@@ -90,6 +90,8 @@ def _terms(given: Mapping[str, str]) -> list[Term]:
 def _agent(text: str) -> str:
     try:
         who: Any = json.loads(text)
+        # Half a surrogate pair can be written in JSON, and stands in no statement.
+        json.dumps(who, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise BadValue('Give an agent as JSON such as {"mbox": "mailto:ann@example.com"}.', field="agent") from None
     problems = Problems()

@@ -106,6 +106,8 @@ def _plain(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+# Nobody learns from one thing for longer; columns end there, too.
+MOST_MINUTES = 100_000
 _ADL = "http://adlnet.gov/expapi/verbs/"
 _COMPLETING = {_ADL + "completed", _ADL + "passed", _ADL + "mastered", "http://activitystrea.ms/schema/1.0/complete"}
 _MEASURING = {_ADL + "scored", _ADL + "failed", _ADL + "mastered"}
@@ -143,12 +145,12 @@ def learned_from(statement: Mapping[str, Any]) -> Learned | None:
         level = 0.0 if has_failed else 1.0
     if not finished and level is None:
         return None
-    definition = target.get("definition", {})
+    definition, minutes = target.get("definition", {}), minutes_of(result.get("duration", ""))
     return Learned(
         addresses=tuple(filter(None, (target["id"], definition.get("moreInfo")))),
         is_finished=finished,
         score=score,
-        minutes=minutes_of(result.get("duration", "")),
+        minutes=minutes if minutes and minutes <= MOST_MINUTES else None,
         level=level,
         at=values.moment_of(statement.get("timestamp", "")),
     )

@@ -19,7 +19,7 @@ def test_an_editor_creates_a_learner_with_everything(client_of):
         LEARNERS,
         {
             "name": "New colleague",
-            "email": "new@example.org",
+            "email": member.user.email,
             "user": member.user_id,
             "role": str(role.pk),
             "goals": "Run an incident on my own.",

@@ -250,6 +250,7 @@ def test_lengths(text: str, days: int | None, more: int | None) -> None:
         ("30 to 31 February", None),
         ("from 7 December 2026 to 3 December 2026", None),
         ("some day", None),
+        ("3 to 0001-01-01", None),
     ],
 )
 def test_spans_of_days(text: str, span: tuple[date, date] | None) -> None:
