@@ -32,7 +32,8 @@ def chosen(problem: Problem, minutes: int) -> tuple[Selection, Selection]:
         return whole, liked if roomy else whole
     seeds = [*greedy_chain(problem, minutes), *greedy_chain(problem, minutes, by_effort=True), plain, liked]
     best = without_needless(problem, best_within(problem, minutes, seeds))
-    return min((whole, best), key=lambda one: (-one.gain, one.minutes)), best
+    # Of two that are as good, that of the plan: where both miss something else, more time would not help.
+    return min((best, whole), key=lambda one: (-one.gain, one.minutes)), best
 
 
 def chosen_again(

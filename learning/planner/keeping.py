@@ -53,9 +53,10 @@ def before_of(problem: Problem, works: Iterable[Work], kept: Iterable[KeptItem])
 
 def kept_reviews(request: PlanRequest, needed: Container[str]) -> list[ReviewDue]:
     """Planned reviews that go on: those of skills whose study is over, but for the one that the request's own review of the
-    skill stands for, and those that would come before it."""
+    skill stands for, and those that would come before it; and none of a dropped skill that was never studied."""
     unfinished = {skill for item in request.kept if item.kind == "study" and _planned(item) for skill in item.skills}
     due = {review.skill: review.due_on for review in request.reviews}
+    studied = {skill for item in request.kept if item.kind == "study" and item.state == "done" for skill in item.skills}
     found: list[ReviewDue] = []
     for item in sorted(request.kept, key=lambda item: (item.date, item.uid)):
         if (
@@ -64,6 +65,7 @@ def kept_reviews(request: PlanRequest, needed: Container[str]) -> list[ReviewDue
             or not item.skills
             or item.skills[0] in needed
             or item.skills[0] in unfinished
+            or (item.skills[0] in request.dropped and item.skills[0] not in studied | due.keys())
         ):
             continue
         skill = item.skills[0]

@@ -58,7 +58,8 @@ def _of_study(problem: Problem, offer: Offer, gained: list[int], dependents: lis
     sentences = [_where_it_stands(problem, skill, gained[skill], brings[skill]) for skill in skills[:NAMED]]
     sentences.append(_why_this(offer, others))
     if later:
-        sentences.append(f"It comes now because {listed([problem.needs[one].name for one in later])} builds on it.")
+        names, build = listed([problem.needs[one].name for one in later]), "builds" if len(later) == 1 else "build"
+        sentences.append(f"It comes now because {names} {build} on it.")
     elif any(problem.before[skill] for skill in skills):
         sentences.append("It comes now because what it builds on is done by then.")
     basis = {
