@@ -10,11 +10,12 @@ from agents.runtime.calls import CallResult
 from agents.runtime.tool_step import IN_DOUBT
 from learning.agents.drafts import Draft
 from learning.agents.facts import ItemFact, PlanFact, Scene
+from learning.agents.naming import FILLERS, words_of
 from learning.agents.phrases import counted, day_text, listed, time_text, title_text
 from learning.agents.plan_text import changed_draft, day_draft, item_draft, plan_draft, skill_draft, week_draft
 from learning.agents.wishes import Wish
 
-MOST_DOCUMENTS = 3
+MOST_DOCUMENTS = 2
 
 
 def answer_draft(wish: Wish, before: Scene, after: Scene, result: CallResult, passages: Sequence[Passage]) -> Draft:
@@ -27,11 +28,11 @@ def answer_draft(wish: Wish, before: Scene, after: Scene, result: CallResult, pa
     if plan is None:
         return Draft(lead=result.summary)
     if wish.kind == "make":
-        return _with_documents(plan_draft(plan, after.today, lead=_made(wish, before, plan)), passages)
+        return _with_documents(plan_draft(plan, after.today, lead=_made(wish, before, plan)), plan, passages)
     if wish.kind == "change":
         return changed_draft(after, result.data.get("difference") or {}, _changed(wish, before, plan))
     if wish.kind == "explain":
-        return _with_documents(_explained(wish, after, plan), passages)
+        return _with_documents(_explained(wish, after, plan), plan, passages)
     return _shown(wish, after, plan)
 
 
@@ -146,11 +147,15 @@ def _assessed(wish: Wish, scene: Scene) -> Draft:
     return Draft(lead=said)
 
 
-def _with_documents(draft: Draft, passages: Sequence[Passage]) -> Draft:
-    """The draft with the organisation's own documents that fit the message, each once."""
+def _with_documents(draft: Draft, plan: PlanFact, passages: Sequence[Passage]) -> Draft:
+    """The draft with the organisation's own documents that are titled after the plan's role or one of its skills, each
+    once. Others that were found fit the words of the message, such as "hours a week", and not what there is to learn."""
+    skills = {skill for item in plan.items for skill in item.skills}
+    names = [name for name in (set(words_of(each)) - FILLERS for each in {plan.role, *skills}) if name]
     found: dict[str, Passage] = {}
     for passage in passages:
-        if passage.relevant:
+        titled = words_of(f"{passage.title or passage.path} {passage.heading}")
+        if passage.relevant and any(name.issubset(titled) for name in names):
             found.setdefault(passage.document_id, passage)
     if not found:
         return draft
