@@ -7,7 +7,7 @@ first alerts at once can't open two incidents, and what has a higher ``seq`` was
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
@@ -27,14 +27,20 @@ InTransaction = Callable[[Sequence[TimelineEntry]], None]
 # Called after the commit, with the organisation and the number of the last entry.
 AfterCommit = Callable[[UUID, int], None]
 
-_in_transaction: list[InTransaction] = []
+# Each with the kinds of entries that it hears of; None for all.
+_in_transaction: dict[InTransaction, frozenset[str] | None] = {}
 _after_commit: list[AfterCommit] = []
 
 
-def listen(*, in_transaction: InTransaction | None = None, after_commit: AfterCommit | None = None) -> None:
-    """Hear of what is added to timelines; for ``AppConfig.ready()``."""
-    if in_transaction is not None and in_transaction not in _in_transaction:
-        _in_transaction.append(in_transaction)
+def listen(
+    *,
+    in_transaction: InTransaction | None = None,
+    kinds: Iterable[str] | None = None,
+    after_commit: AfterCommit | None = None,
+) -> None:
+    """Hear of what is added to timelines, in the transaction of ``kinds`` alone where given; for ``AppConfig.ready()``."""
+    if in_transaction is not None:
+        _in_transaction[in_transaction] = None if kinds is None else frozenset(kinds)
     if after_commit is not None and after_commit not in _after_commit:
         _after_commit.append(after_commit)
 
@@ -98,8 +104,10 @@ class Journal:
         if not self._entries:
             return
         TimelineEntry.objects.bulk_create(self._entries)
-        for listener in _in_transaction:
-            _tell(listener, self._entries)
+        for listener, kinds in _in_transaction.items():
+            heard = [entry for entry in self._entries if kinds is None or entry.kind in kinds]
+            if heard:
+                _tell(listener, heard)
         organization_id, last_seq = self.organization_id, self._log.last_seq
         for ring in _after_commit:
             transaction.on_commit(partial(ring, organization_id, last_seq), robust=True)

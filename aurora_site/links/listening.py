@@ -19,10 +19,8 @@ RESPONSE_TASK = "links.incident_response"
 
 
 def responses_follow(entries: Sequence[TimelineEntry]) -> None:
-    """Queue a task for each incident that is resolved, after the commit; a listener of the journal."""
-    resolved = sorted({entry.incident_id for entry in entries if entry.kind == RESOLVED})
-    if resolved:
-        transaction.on_commit(partial(ring, resolved), robust=True)
+    """Queue a task for each incident that is resolved, after the commit; a listener of the journal to such entries."""
+    transaction.on_commit(partial(ring, sorted({entry.incident_id for entry in entries})), robust=True)
 
 
 def ring(incident_ids: Iterable[UUID]) -> None:

@@ -124,14 +124,19 @@ def _records(reader: Any) -> Iterator[tuple[int, list[str]]]:
     try:
         for record in reader:
             if any(len(cell) > LONGEST_CELL for cell in record):
-                raise UnreadableImport(
-                    f"Line {begins}: a cell has more than {LONGEST_CELL:,} characters. Is a quote not closed?"
-                )
+                raise _endless_cell(begins)
             if any(cell.strip() for cell in record):
                 yield begins, record
             begins = reader.line_num + 1
     except csv.Error as error:
+        # Python's own bound on a cell, which is one of the whole process and lies above ours.
+        if "field limit" in str(error):
+            raise _endless_cell(begins) from error
         raise UnreadableImport(f"Line {begins} isn't CSV: {error}.") from error
+
+
+def _endless_cell(line: int) -> UnreadableImport:
+    return UnreadableImport(f"Line {line}: a cell has more than {LONGEST_CELL:,} characters. Is a quote not closed?")
 
 
 def _of_json(value: Any, columns: Mapping[str, str], refusals: Refusals, list_name: str) -> Table:
