@@ -1,8 +1,10 @@
 """How groups of learners are doing on average, without saying how anyone is.
 
-Nothing is given of fewer than five people. Nor is it where what is left of a larger group, whose average is given too,
-would be one to four people: the two averages would tell theirs. The same holds for every figure by itself, by the number
-of people that it is of. Averages are rounded to steps of 5 %. What can still be told is in docs/learning/progress.md.
+Only learners with the account of an active member are counted, into averages too: whoever makes up learners without
+accounts could otherwise hide one real person among them. Nothing is given of fewer than five people. Nor is it where
+what is left of a larger group, whose average is given too, would be one to four people: the two averages would tell
+theirs. The same holds for every figure by itself, by the number of people that it is of. Averages are rounded to steps
+of 5 %. What can still be told is in docs/learning/progress.md.
 """
 
 from __future__ import annotations
@@ -18,7 +20,9 @@ from learning.models import ItemState, Learner, Mastery, PlanItem, PlanState, Sk
 
 FEWEST_PEOPLE = 5
 STEP = 0.05
-TOO_FEW = f"Fewer than {FEWEST_PEOPLE} people are in this group, or would be left of a larger one without it."
+TOO_FEW = (
+    f"Fewer than {FEWEST_PEOPLE} people with an account are in this group, or would be left of a larger one without it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,9 @@ def aggregate(organization_id: UUID, *, team_id: UUID | None = None, role_id: UU
 
 def _groups(organization_id: UUID, team_id: UUID | None, role_id: UUID | None) -> list[QuerySet[Learner]]:
     """The group that is asked for, and behind it every larger one of which averages are given as well."""
-    everyone: QuerySet[Learner] = Learner.objects.for_organization(organization_id)
+    everyone: QuerySet[Learner] = Learner.objects.for_organization(organization_id).filter(
+        user__is_active=True, user__memberships__organization=organization_id
+    )
     of_team = everyone.filter(teams=team_id) if team_id else everyone
     of_role = everyone.filter(role=role_id) if role_id else everyone
     asked = of_team.filter(role=role_id) if role_id else of_team

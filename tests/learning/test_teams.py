@@ -34,7 +34,7 @@ def members(place, role="viewer"):
 
 
 def learners(place, count, **fields):
-    return [LearnerFactory(organization=place, **fields) for _ in range(count)]
+    return [LearnerFactory(organization=place, user=members(place).user, **fields) for _ in range(count)]
 
 
 def with_plan(learner, done, total):
@@ -195,7 +195,7 @@ def test_others_see_no_member_of_the_team(client_of, place, role):
 
     assert shown.keys() == {"team", "aggregate"}
     assert shown["aggregate"] == {
-        "withheld": "Fewer than 5 people are in this group, or would be left of a larger one without it.",
+        "withheld": "Fewer than 5 people with an account are in this group, or would be left of a larger one without it.",
         "people": None,
         "with_plan": None,
         "percent": None,
@@ -259,6 +259,40 @@ def test_nobody_is_told_of_by_the_difference_of_two_groups(client_of, place):
     learners(place, 4)
     assert not withheld(role=role)
     assert withheld(team=team, role=role)  # one would be left of the team
+
+
+def made_up(place):
+    return LearnerFactory(organization=place)
+
+
+def switched_off(place):
+    member = member_factory(organization=place, is_active=False)
+    return LearnerFactory(organization=place, user=member.user)
+
+
+def gone(place):
+    return LearnerFactory(organization=place, user=member_factory().user)
+
+
+@pytest.mark.parametrize("other", [made_up, switched_off, gone])
+def test_learners_without_an_active_members_account_are_in_no_average(client_of, place, other):
+    skill = SkillFactory(organization=place)
+    everyone, others = learners(place, 4), [other(place) for _ in range(5)]
+    for learner in [*everyone, *others]:
+        MasteryFactory(learner=learner, skill=skill, mean=0.0 if learner in others else 0.8)
+    team = team_of(place, [everyone[0], *others])
+    client = client_of(members(place, "editor"))
+
+    for filters in ({"team": str(team.pk)}, {}):
+        shown = client.get(AGGREGATE, filters).json()
+        assert bool(shown["withheld"]), filters
+        assert (shown["people"], shown["skills"]) == (None, [])
+    [fifth] = learners(place, 1)
+    MasteryFactory(learner=fifth, skill=skill, mean=0.8)
+    shown = client.get(AGGREGATE).json()
+    assert (shown["withheld"], shown["people"]) == (None, 5)
+    assert shown["skills"] == [{"id": str(skill.pk), "name": skill.name, "people": 5, "mean": 0.8}]
+    assert client.get(AGGREGATE, {"team": str(team.pk)}).json()["withheld"]
 
 
 def test_a_single_figure_is_withheld_where_few_are_behind_it(client_of, place):
