@@ -163,7 +163,7 @@ class StatementsView(XapiView):
             actor_id=caller.user_id,
             statements=statements,
             version=self.xapi_version,
-            only_own=not may_for_all,
+            only_own=not caller.has_role(Role.ADMIN),
         )
 
 

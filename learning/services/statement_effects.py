@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from learning.models import EvidenceKind, ResourceSkill, Statement
+from learning.models import EvidenceKind, Learner, ResourceSkill, Statement
 from learning.services.observing import Finished, Seen, Stored, observations_store, observations_withdraw
 from learning.services.rows import EARLIEST
 from learning.xapi.matching import resources_of
@@ -64,12 +64,13 @@ def _measured(organization_id: UUID, about: Sequence[tuple[Statement, Learned, U
     links = ResourceSkill.objects.filter(
         resource__in={resource for _, _, resource in measured}, resource__organization_id=organization_id
     )
+    own = _own(organization_id, [row for row, _, _ in measured])
     taught = list(links.order_by("skill_id").values_list("resource_id", "skill_id")) if measured else []
     return [
         Seen(
             learner_id=_learner(row),
             skill_id=skill_id,
-            kind=EvidenceKind.XAPI_STATEMENT,
+            kind=EvidenceKind.SELF_ASSESSMENT if _learner(row) in own else EvidenceKind.XAPI_STATEMENT,
             value=level,
             at=_seen_at(row),
             source=source_of(row.statement_id),
@@ -81,6 +82,15 @@ def _measured(organization_id: UUID, about: Sequence[tuple[Statement, Learned, U
         for taught_by, skill_id in taught
         if taught_by == resource
     ]
+
+
+def _own(organization_id: UUID, rows: Sequence[Statement]) -> frozenset[UUID]:
+    """The learners who stored these statements themselves: nobody vouches for themself, so that they only assess it."""
+    senders = {row.stored_by for row in rows if row.stored_by}
+    if not senders:
+        return frozenset()
+    found = Learner.objects.for_organization(organization_id).filter(user_id__in=senders)
+    return frozenset(found.values_list("pk", flat=True))
 
 
 def _seen_at(row: Statement) -> datetime:

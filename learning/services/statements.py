@@ -135,7 +135,7 @@ class _Storing:
             here = any(arrival.statement_id == statement_id for arrival in new)
             stored_by = found[statement_id].stored_by if statement_id in found else None
             if self.only_own and not here and stored_by != self.actor_id:
-                raise NotTheirStatement("You can void only statements that you stored.")
+                raise NotTheirStatement("You can void only statements that you stored; others are for admins.")
         return found
 
     def _voided_before(self, new: Sequence[_Arrival]) -> set[UUID]:

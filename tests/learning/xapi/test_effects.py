@@ -191,9 +191,34 @@ def test_voiding_the_only_one_leaves_nothing_known(api, learner, course):
     assert (completions(learner), evidence(learner), Mastery.objects.count()) == ([], [], 0)
 
 
-def test_what_is_voided_before_it_comes_has_no_effect(api, learner, course):
+@pytest.mark.parametrize("role", ["viewer", "editor", "admin"])
+@pytest.mark.parametrize(
+    ("name", "result", "level"),
+    [("mastered", None, 1.0), ("scored", {"score": {"scaled": 0.9}}, 0.9), ("failed", None, 0.0)],
+)
+def test_nobody_vouches_for_themself(client_of, organization, course, role, name, result, level):
+    member = member_factory(organization, role, email="ann@example.com")
+    LearnerFactory(organization=organization, user=member.user)
+
+    post(client_of(member), told(name, result))
+
+    kinds = dict(Evidence.objects.exclude(kind="resource_completed").values_list("kind", "value"))
+    assert kinds == {"self_assessment": level}
+
+
+def test_a_colleague_vouches(api, client_of, organization, course):
+    member = member_factory(organization, "editor", email="ann@example.com")
+    LearnerFactory(organization=organization, user=member.user)
+
+    post(api, told("scored", {"score": {"scaled": 0.9}}))
+
+    assert list(Evidence.objects.values_list("kind", "value")) == [("xapi_statement", 0.9)]
+
+
+def test_what_is_voided_before_it_comes_has_no_effect(api, client_of, organization, learner, course):
     statement_id = str(uuid.uuid4())
-    post(api, told("voided", object={"objectType": "StatementRef", "id": statement_id}))
+    admin = client_of(member_factory(organization, "admin"))
+    post(admin, told("voided", object={"objectType": "StatementRef", "id": statement_id}))
 
     post(api, told("completed", id=statement_id))
 
