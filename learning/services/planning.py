@@ -20,13 +20,17 @@ LONGEST_TITLE, LONGEST_REASON = 200, 2000
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """A version before it is stored: its items as unsaved rows, with the ids of the skills of each by its uid."""
+    """A version before it is stored: its items as unsaved rows, with the ids of the skills of each by its uid.
+
+    ``sent`` is the request for it, by which a repeated one is known; None for a version that none made.
+    """
 
     terms: Terms
     outcome: PlanOutcome
     inputs: str
     items: Sequence[PlanItem]
     skills: Mapping[UUID, Sequence[str]]
+    sent: Mapping[str, Any] | None = None
 
 
 def plan_draft(terms: Terms, outcome: PlanOutcome, inputs: str, before: Iterable[PlanItem] = ()) -> Draft:
@@ -83,13 +87,14 @@ def weekly_minutes(learner: Learner, terms: Terms) -> int:
 
 def plan_summary(draft: Draft) -> dict[str, Any]:
     """What a plan comes to, and under ``asked`` what of its terms no column holds."""
+    asked: dict[str, Any] = {"weekly_minutes": draft.terms.weekly_minutes, "drop": list(draft.terms.dropped)}
     return {
         "items": len(draft.items),
         "minutes": sum(item.minutes for item in draft.items),
         "gap": round(draft.outcome.gap, 4),
         "gain": round(draft.outcome.gain, 4),
         "unreached": {skill: round(missing, 4) for skill, missing in draft.outcome.unreached.items()},
-        "asked": {"weekly_minutes": draft.terms.weekly_minutes, "drop": list(draft.terms.dropped)},
+        "asked": asked if draft.sent is None else {**asked, "sent": dict(draft.sent)},
     }
 
 

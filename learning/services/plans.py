@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -10,7 +10,6 @@ from uuid import UUID, uuid5
 
 from django.db import transaction
 
-from agents.runs.errors import IdempotencyKeyReused
 from audit.services import record
 from learning.differences import Difference, difference
 from learning.errors import BadValue, PlanFinished, PlanSuperseded, UnknownLearner, UnknownPlan
@@ -20,6 +19,7 @@ from learning.planner import plan as compute
 from learning.selectors.planning import Terms, plan_request, request_digest
 from learning.selectors.plans import today_of, with_items
 from learning.services.mastery import learner_lock
+from learning.services.plan_requests import as_sent, plan_made_before
 from learning.services.planning import Draft, plan_draft, plan_store, plan_summary, terms_of
 from learning.services.rows import require_all
 
@@ -54,29 +54,33 @@ def plan_create(
         role_id=role_id,
         weekly_hours=weekly_hours,
         starts_on=starts_on,
-        dropped_skill_ids=dropped_skill_ids,
+        dropped_skill_ids=tuple(dropped_skill_ids),
     )[0]
 
 
 def plan_create_once(
     *, organization_id: UUID, actor_id: str, learner_id: UUID, key: str = "", **asked: Any
 ) -> tuple[Plan, bool]:
-    """As ``plan_create``; with a key that the person sent before, the plan of then and False.
+    """As ``plan_create``; with a key that the person sent before, the plan of then and False. What is ``asked`` is read
+    more than once, so no iterator.
 
     Raises IdempotencyKeyReused for a key of a plan that was asked for otherwise.
     """
+    plan_id = uuid5(organization_id, f"plan:{actor_id}:{key}") if key else None
+    sent = as_sent(**asked)
+    # First of all: what the terms come to may be otherwise by now, on another day or with another role.
+    if made := plan_made_before(organization_id, learner_id, plan_id, sent):
+        return made, False
     learner = _learner(organization_id, learner_id)
     terms = _terms(learner, **asked)
-    plan_id = uuid5(organization_id, f"plan:{actor_id}:{key}") if key else None
     # Reading and computing is most of the work, and holds up nobody here.
-    draft = _draft(learner, terms)
+    draft = _draft(learner, terms, sent)
     with transaction.atomic():
         learner = learner_lock(organization_id, learner_id)
-        plans = Plan.objects.for_organization(organization_id).select_related("learner", "role")
-        made = plans.filter(pk=plan_id).first() if plan_id else None
-        if made is not None:
-            _require_same(made, learner, terms)
+        if made := plan_made_before(organization_id, learner_id, plan_id, sent):
             return made, False
+        draft = _draft_still(learner, _terms(learner, **asked), draft)
+        plans = Plan.objects.for_organization(organization_id).select_related("learner", "role")
         active = plans.filter(learner=learner, state=PlanState.ACTIVE).first()
         plan = plan_store(learner, draft, replaces=active, plan_id=plan_id, reason="A new plan." if active else "")
         _record_created(plan, actor_id, draft)
@@ -217,18 +221,24 @@ def _start(learner: Learner, starts_on: date | None) -> date:
     return wanted
 
 
-def _draft(learner: Learner, terms: Terms) -> Draft:
+def _draft(learner: Learner, terms: Terms, sent: Mapping[str, Any] | None) -> Draft:
     request = plan_request(learner, terms)
-    return plan_draft(terms, compute(request), request_digest(request))
+    return replace(plan_draft(terms, compute(request), request_digest(request)), sent=sent)
 
 
-def _require_same(made: Plan, learner: Learner, terms: Terms) -> None:
-    if made.learner_id != learner.pk or terms_of(made) != terms:
-        raise IdempotencyKeyReused
+def _draft_still(learner: Learner, terms: Terms, draft: Draft) -> Draft:
+    """The draft, made anew where what it was computed from has changed since, such as by an item that was finished.
+
+    Caller holds the lock on the learner's row, so that this holds until it is stored.
+    """
+    if terms == draft.terms and request_digest(plan_request(learner, terms)) == draft.inputs:
+        return draft
+    return _draft(learner, terms, draft.sent)
 
 
 def _renewed(plan: Plan, draft: Draft) -> Plan:
     """The same plan with the verdict of now: that may change though no item does."""
+    draft = replace(draft, sent=plan.summary.get("asked", {}).get("sent"))
     plan.verdict, plan.summary, plan.inputs = draft.outcome.verdict.as_json(), plan_summary(draft), draft.inputs
     plan.save(update_fields=["verdict", "summary", "inputs"])
     return plan

@@ -10,6 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from audit.models import Record
 from learning.models import Plan, PlanItem, PlanState, Team
+from learning.services import plans
+from learning.services.evidence import resource_complete
 from learning.services.plans import plan_create
 from tests.factories.accounts import api_key_for, member_factory, stranger
 from tests.factories.learning import RoleFactory, SkillFactory
@@ -198,6 +200,50 @@ def test_the_same_key_gives_the_same_plan(client_of):
     assert (other.status_code, other.json()["code"]) == (409, "IDEMPOTENCY_KEY_REUSED")
     assert Plan.objects.count() == 1
     assert records("learning.plan_created").count() == 1
+
+
+def test_the_same_key_gives_the_plan_of_then_on_another_day_and_with_another_role(client_of, clock):
+    here = school()
+    client = client_of(here.member)
+    client.credentials(**client._credentials, HTTP_IDEMPOTENCY_KEY="once")
+    made = asked(client)
+    clock.forward(days=1)
+    here.learner.role = RoleFactory(organization=here.learner.organization)
+    here.learner.save()
+
+    again = asked(client)
+
+    assert (again.status_code, again.json()["id"]) == (200, made.json()["id"])
+    # As sent: another request, though the day and the role were those.
+    for other in ({"starts_on": made.json()["starts_on"]}, {"role": str(here.role.pk)}):
+        answer = asked(client, **other)
+        assert (answer.status_code, answer.json()["code"]) == (409, "IDEMPOTENCY_KEY_REUSED"), other
+    here.role.delete()
+    assert asked(client).status_code == 200
+    assert Plan.objects.count() == 1
+    assert records("learning.plan_created").count() == 1
+
+
+def test_what_is_finished_while_a_plan_is_computed_is_not_planned(monkeypatch):
+    here = school()
+    whose = {"organization_id": here.learner.organization_id, "actor_id": "user_x", "learner_id": here.learner.pk}
+    finished, computed, planner = here.resources[0], [], plans.compute
+
+    def compute(request):
+        outcome = planner(request)
+        if not computed:
+            resource_complete(**whose, resource_id=finished.pk)
+        computed.append({item.resource for item in outcome.items})
+        return outcome
+
+    monkeypatch.setattr(plans, "compute", compute)
+
+    plan = plans.plan_create(**whose, days=45)
+
+    assert [str(finished.pk) in resources for resources in computed] == [True, False]
+    assert not plan.items.filter(resource=finished).exists()
+    plans.plan_create(**whose, days=45)
+    assert len(computed) == 3
 
 
 def test_a_resource_that_is_not_offered_is_in_no_plan(client_of):
