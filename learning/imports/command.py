@@ -14,6 +14,8 @@ from aurora_site.accounts.models import Organization
 from learning.errors import UnreadableImport
 from learning.services.imports import FORMATS, MOST_BYTES, Imported, file_import
 
+MOST_NAMED = 10
+
 
 class ImportCommand(BaseCommand):
     """``manage.py import_… FILE --organization SLUG [--format csv|json] [--dry-run]``."""
@@ -29,7 +31,7 @@ class ImportCommand(BaseCommand):
     def handle(self, *args: Any, file: Path, organization: str, **options: Any) -> None:
         found = Organization.objects.filter(slug=organization).first()
         if found is None:
-            raise CommandError(f"There is no organisation {organization}.")
+            raise CommandError(_unknown(organization))
         content = _content(file)
         # Once for reading, once for writing. Lines of a log aren't for a bar that moves.
         total = 2 * max(0, content.count(b"\n") - 1)
@@ -72,6 +74,15 @@ class ImportCommand(BaseCommand):
             self.stdout.write(f"{kind}: {', '.join(numbers)}")
         ending = " Nothing was changed: a dry run." if imported.dry_run else ""
         self.stdout.write(f"{imported.rows:,} rows, SHA-256 {imported.sha256}.{ending}")
+
+
+def _unknown(organization: str) -> str:
+    slugs = list(Organization.objects.order_by("slug").values_list("slug", flat=True)[: MOST_NAMED + 1])
+    named = ", ".join(slugs[:MOST_NAMED])
+    if not slugs:
+        return f"There is no organisation {organization}, nor any other yet."
+    more = ", and more" if len(slugs) > MOST_NAMED else ""
+    return f"There is no organisation {organization}. There are: {named}{more}."
 
 
 def _form(file: Path) -> str:

@@ -45,10 +45,16 @@ class Refusals:
             return
         self.kept.sort(key=lambda refusal: refusal.line)
         first = self.kept[0]
-        rest = f" There are {self.count - 1:,} more problems." if self.count > 1 else ""
+        rest = _rest(self.count - 1)
         where = f"{self.word} {first.line}, {first.field}" if first.field else f"{self.word} {first.line}"
         raise UnreadableImport(
             f"Nothing was imported. {where[0].upper()}{where[1:]}: {first.reason}{rest}",
             rows=[refusal.as_json() for refusal in self.kept],
             count=self.count,
         )
+
+
+def _rest(others: int) -> str:
+    if others < 1:
+        return ""
+    return " There is 1 more problem." if others == 1 else f" There are {others:,} more problems."

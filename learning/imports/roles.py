@@ -30,7 +30,7 @@ class _Target:
 
 
 def roles_import(importing: Importing, table: Table) -> None:
-    """Create roles by their name, and make what each asks for what the file says: it names all of a role's skills."""
+    """Create roles by their name, and set what each asks for of the skills that the file names; its others stay."""
     skills = dict(Skill.objects.for_organization(importing.organization_id).values_list("key", "pk"))
     ids = {key.lower(): pk for key, pk in skills.items()}
     targets: list[_Target] = []
@@ -111,7 +111,7 @@ def _set_levels(
         wanted[roles[target.role].pk][ids[target.skill]] = target.level
     links = RoleSkill.objects.filter(role__in=wanted)
     known = {(link.role_id, link.skill_id): link for link in links}
-    new, changed, gone = [], [], [link.pk for (role, skill), link in known.items() if skill not in wanted[role]]
+    new, changed = [], []
     for role_id, levels in wanted.items():
         for skill_id, level in levels.items():
             link = known.get((role_id, skill_id))
@@ -120,8 +120,7 @@ def _set_levels(
             elif link.level != level:
                 link.level = level
                 changed.append(link)
-    links.filter(pk__in=gone).delete()
     RoleSkill.objects.bulk_create(new, batch_size=BATCH_ROWS)
     RoleSkill.objects.bulk_update(changed, ["level"], batch_size=BATCH_ROWS)
     same = len(targets) - len(new) - len(changed)
-    importing.counts.note("targets", created=len(new), updated=len(changed) + len(gone), unchanged=same)
+    importing.counts.note("targets", created=len(new), updated=len(changed), unchanged=same)

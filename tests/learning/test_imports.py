@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.models import Record
+from aurora_site.accounts.models import Organization
 from learning.errors import UnreadableImport
 from learning.imports.durations import minutes_from
 from learning.models import (
@@ -277,10 +278,10 @@ def test_roles_ask_for_what_the_file_says(load):
 
     assert counts(load("roles", text)) == ({"roles": 2, "targets": 3}, {}, {})
     assert counts(load("skills", text)) == ({}, {}, {"roles": 2, "targets": 3})
-    assert counts(load("roles", "role,skill,level\nSRE,linux,0.5\n")) == ({}, {"targets": 2}, {"roles": 1})
+    assert counts(load("roles", "role,skill,level\nSRE,linux,0.5\n")) == ({}, {"targets": 1}, {"roles": 1})
 
     assert sorted(RoleSkill.objects.values_list("role__name", "skill__key", "level")) == [
-        ("Dev", "docker", 1.0), ("SRE", "linux", 0.5),
+        ("Dev", "docker", 1.0), ("SRE", "k8s", 0.6), ("SRE", "linux", 0.5),
     ]  # fmt: skip
     assert Role.objects.get(name="SRE").description == "Runs it"
 
@@ -534,19 +535,42 @@ def test_the_commands_say_every_bad_line(organization, tmp_path):
     assert resources() == {}
 
 
+def test_ten_organisations_are_named_and_that_there_are_more(organization, tmp_path):
+    slugs = [f"a-{number:02}" for number in range(11)]
+    Organization.objects.bulk_create(Organization(slug=slug, name=slug) for slug in slugs)
+
+    with pytest.raises(CommandError) as refusal:
+        run("import_skills", str(tmp_path / "no.csv"), "--organization", "nowhere")
+
+    assert str(refusal.value) == f"There is no organisation nowhere. There are: {', '.join(slugs[:10])}, and more."
+
+
+@pytest.mark.parametrize(
+    ("bad", "ending"), [(1, "."), (2, " There is 1 more problem."), (3, " There are 2 more problems.")]
+)
+def test_a_refusal_counts_the_other_problems(load, bad, ending):
+    with pytest.raises(UnreadableImport) as refusal:
+        load("catalog", "key,title,minutes\n" + "".join(f"k{number},K,soon\n" for number in range(bad)))
+
+    text = str(refusal.value)
+    assert text.startswith("Nothing was imported. Line 2, minutes: ")
+    assert text.endswith(ending)
+    assert ("more" in text) == (bad > 1)
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
         (["missing.csv", "--organization", "{slug}"], "can't be read"),
         (["file.txt", "--organization", "{slug}"], "give --format"),
-        (["file.txt", "--organization", "nowhere"], "There is no organisation nowhere"),
+        (["file.txt", "--organization", "nowhere"], "There is no organisation nowhere. There are: {slug}.$"),
     ],
 )
 def test_the_commands_need_a_file_and_an_organisation(organization, tmp_path, monkeypatch, arguments, told):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file.txt").write_text("key\n")
 
-    with pytest.raises(CommandError, match=told):
+    with pytest.raises(CommandError, match=told.format(slug=organization.slug)):
         run("import_progress", *(argument.format(slug=organization.slug) for argument in arguments))
 
 
