@@ -17,6 +17,7 @@ from learning.pages.access import page_context, plan_or_404
 from learning.pages.forms import MINUTES
 from learning.pages.plan_choices import choices_of, dropped_of
 from learning.pages.plan_rows import PlanRows, plan_rows
+from learning.pages.verdict_words import verdict_words
 from learning.selectors.people import learner_of
 from learning.selectors.plans import active_plan, today_of
 
@@ -64,7 +65,7 @@ def _shown(plan: Plan, rows: PlanRows) -> dict[str, Any]:
     dropped = dropped_of(plan)
     return {
         "rows": rows,
-        "verdict": plan.verdict if isinstance(plan.verdict, dict) else {},
+        "verdict": verdict_words(plan.verdict),
         "choices": choices_of(plan),
         "droppable": _droppable(plan, dropped),
         "weekly_hours": f"{plan.weekly_minutes / MINUTES:g}",

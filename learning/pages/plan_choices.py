@@ -11,7 +11,9 @@ from learning.models.plans import MAXIMUM_DAYS
 from learning.pages.forms import MINUTES
 from learning.validators import MINUTES_PER_DAY, default_minutes_per_weekday
 
-QUARTERS = 4
+# More than half a working week beside the work, or a goal without much of it, is no way out.
+MOST_HOURS_OFFERED = 20
+MOST_TO_DROP = 3
 
 
 @dataclass(frozen=True)
@@ -32,11 +34,11 @@ def choices_of(plan: Plan) -> list[Choice]:
     if isinstance(more, int) and 0 < more <= MAXIMUM_DAYS - plan.days:
         choices.append(Choice(f"Take {more} more day{'s' if more != 1 else ''}", (("days", str(plan.days + more)),)))
     needed = verdict.get("needed_weekly_hours")
-    if isinstance(needed, int | float) and needed > verdict.get("weekly_hours", 0):
-        hours = f"{ceil(needed * QUARTERS) / QUARTERS:g}"
+    if isinstance(needed, int | float) and verdict.get("weekly_hours", 0) < needed <= MOST_HOURS_OFFERED:
+        hours = f"{needed:g}"
         choices.append(Choice(f"Learn {hours} hours a week", (("weekly_hours", hours),)))
     drop = [str(skill) for skill in verdict.get("drop") or []]
-    if drop:
+    if 0 < len(drop) <= MOST_TO_DROP:
         words = "Drop one skill" if len(drop) == 1 else f"Drop {len(drop)} skills"
         every = sorted({*drop, *dropped_of(plan)})
         choices.append(Choice(words, (("drops", "yes"), *(("drop", skill) for skill in every))))

@@ -10,6 +10,7 @@ from typing import Any
 
 from learning.models import ItemKind, ItemState, Milestone, Plan, PlanItem
 from learning.planner.types import DAYS_PER_WEEK
+from learning.selectors.progress import percent_done
 
 KIND_WORDS = {
     ItemKind.STUDY: "Study",
@@ -70,7 +71,8 @@ class WeekRow:
 
 @dataclass(frozen=True)
 class PlanRows:
-    """The whole plan. ``overdue`` are open items of days that have passed."""
+    """The whole plan. ``overdue`` are open items of days that have passed; ``total`` and ``minutes`` are without what was
+    skipped, as in progress."""
 
     weeks: Sequence[WeekRow]
     overdue: Sequence[ItemRow] = field(default_factory=list)
@@ -82,20 +84,22 @@ class PlanRows:
 
     @property
     def percent(self) -> int:
-        return round(100 * self.done_minutes / self.minutes) if self.minutes else 0
+        """Whole percent of the items that are done, as in progress."""
+        return percent_done(self.done, self.total)
 
 
 def plan_rows(plan: Plan, today: date, names: Mapping[str, str] | None = None) -> PlanRows:
     """The plan's items by week and day. ``names`` are those of the skills that a basis may speak of, by id."""
     items = [item_row(item, today, names or {}) for item in plan.items.all()]
-    done = [row for row in items if row.item.state == ItemState.DONE]
+    counted = [row for row in items if row.item.state != ItemState.SKIPPED]
+    done = [row for row in counted if row.item.state == ItemState.DONE]
     return PlanRows(
         weeks=_weeks(plan, items, today),
         overdue=[row for row in items if row.is_overdue],
         today=[row for row in items if row.is_today],
         done=len(done),
-        total=len(items),
-        minutes=sum(row.item.minutes for row in items),
+        total=len(counted),
+        minutes=sum(row.item.minutes for row in counted),
         done_minutes=sum(row.item.minutes for row in done),
     )
 

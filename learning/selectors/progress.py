@@ -73,8 +73,8 @@ class Progress:
 
     @property
     def percent(self) -> int:
-        """Whole percent of the items that are done, rounded down; 0 where there are none."""
-        return 100 * self.completed // self.total if self.total else 0
+        """Whole percent of the items that are done."""
+        return percent_done(self.completed, self.total)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -108,6 +108,11 @@ def progress_of_all(organization_id: UUID, learners: Sequence[Learner], at: date
     """How each of the organisation's learners given is doing, in their order."""
     moment = at or timezone.now()
     return [_progress(facts, moment) for facts in facts_of(organization_id, learners)]
+
+
+def percent_done(completed: int, total: int) -> int:
+    """Whole percent of the items that are done, rounded down; 0 where there are none."""
+    return 100 * completed // total if total else 0
 
 
 def item_json(item: PlanItem) -> dict[str, Any]:

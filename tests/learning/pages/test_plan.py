@@ -1,11 +1,13 @@
 """The page of a plan: what it shows, and what can be done about it."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
 from learning.models import ItemState, Learner, Plan, PlanItem, PlanState
+from learning.selectors.progress import progress_of
 from learning.services.evidence import learner_assess
 from learning.services.plans import plan_create
 from tests.factories.accounts import member_factory, session_of
@@ -80,7 +82,7 @@ def test_a_plan_is_shown_week_by_week(browser, learner):
     rows = answer.context["rows"]
     assert [week.number for week in rows.weeks] == [1, 2, 3, 4, 5, 6, 7]
     assert [row.item for row in rows.overdue] == [late] and [row.item for row in rows.today] == [now]
-    assert (rows.done, rows.total, rows.percent) == (1, 3, 25)
+    assert (rows.done, rows.total, rows.percent) == (1, 3, 33)
     assert [week.is_now for week in rows.weeks] == [False, True, False, False, False, False, False]
     page = answer.content.decode()
     for text in (
@@ -261,10 +263,69 @@ def test_an_infeasible_plan_offers_ways_out(browser, learner):
 
     assert [(choice.words, choice.fields) for choice in page.context["choices"]] == [
         ("Take 9 more days", (("days", "54"),)),
-        ("Learn 7.25 hours a week", (("weekly_hours", "7.25"),)),
+        ("Learn 7.1 hours a week", (("weekly_hours", "7.1"),)),
         ("Drop one skill", (("drops", "yes"), ("drop", skill))),
     ]
     assert "The goal doesn’t fit the time." in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("needed", "dropped", "words"),
+    [
+        (20, 3, ["Learn 20 hours a week", "Drop 3 skills"]),
+        (20.1, 3, ["Drop 3 skills"]),
+        (20, 4, ["Learn 20 hours a week"]),
+        (35.6, 14, []),
+    ],
+)
+def test_ways_out_that_nobody_would_take_are_not_offered(browser, learner, needed, dropped, words):
+    drop = [str(uuid4()) for _ in range(dropped)]
+    verdict = {"feasible": False, "text": "Needs more.", "needed_weekly_hours": needed, "weekly_hours": 5, "drop": drop}
+    planned(learner, verdict=verdict)
+
+    assert [choice.words for choice in browser.get("/learning/plan").context["choices"]] == words
+
+
+def test_the_hours_that_a_verdict_needs_are_those_that_its_button_takes(browser, learner):
+    plan = made(learner)
+
+    browser.post(f"/learning/plans/{plan.pk}/replan", {"weekly_hours": "7.1"})
+
+    assert Plan.objects.get(state=PlanState.ACTIVE).weekly_minutes == 426
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "told"),
+    [
+        ("feasible", "The goal fits: it needs 2 h a week, you have 5.",
+         "The goal fits.</strong> It needs 2 h a week, you have 5."),
+        ("feasible", "The goal fits.", "The goal fits.</strong> "),
+        ("reached", "Every target is reached already.",
+         "Nothing is left to learn.</strong> Every target is reached already."),
+        ("no_resources", "Nothing that is offered teaches Git.",
+         "Not all of the goal is taught by what is offered.</strong> Nothing that is offered teaches Git."),
+        ("too_little_time", "The goal needs 9 h a week.",
+         "The goal doesn’t fit the time.</strong> The goal needs 9 h a week."),
+    ],
+)  # fmt: skip
+def test_the_headline_of_a_verdict_is_what_it_found(browser, learner, code, text, told):
+    planned(learner, verdict={"feasible": code in ("feasible", "reached"), "code": code, "text": text})
+
+    assert f"<strong>{told}" in browser.get("/learning/plan").content.decode()
+
+
+def test_the_plan_and_progress_tell_one_per_cent(browser, learner):
+    plan = planned(learner)
+    item_on(plan, -9, state=ItemState.DONE, settled_at=timezone.now(), minutes=90)
+    item_on(plan, -8, state=ItemState.SKIPPED, settled_at=timezone.now(), minutes=600)
+    for day in range(5):
+        item_on(plan, day, minutes=15)
+
+    page = browser.get("/learning/plan")
+
+    assert page.context["rows"].percent == progress_of(learner).percent == 16
+    assert "16&nbsp;% of the items done: 1 of 6, 1 h 30 min of 2 h 45 min" in page.content.decode()
+    assert "16&nbsp;%</span> of the items done: 1 of 6" in browser.get("/learning/progress").content.decode()
 
 
 def test_a_plan_is_shown_to_who_may_see_it(member, learner):
