@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef
 from drf_spectacular.utils import OpenApiTypes, extend_schema
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -20,6 +22,16 @@ from learning.selectors.people import learner_of, learners_followed_by, learners
 from learning.services.learners import learner_create, learner_update
 
 
+def _is_followed(request: Request) -> Exists:
+    return Exists(learners_followed_by(request.auth).filter(pk=OuterRef("pk")))
+
+
+def _shown(learner: Any) -> dict[str, Any]:
+    """A learner who is annotated with whether the caller follows them."""
+    shape = shapes.LearnerSerializer if learner.is_followed else shapes.ListedLearnerSerializer
+    return dict(shape(learner).data)
+
+
 class FollowedLearnerView(OrganizationView):
     """A view of what is a learner's own: for themselves, for their leads and for admins, whatever their role."""
 
@@ -34,9 +46,12 @@ class FollowedLearnerView(OrganizationView):
 class LearnersView(OrganizationView):
     @extend_schema(operation_id="learning_learners_list", responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
-        """Learners by name: ``{"learners": […], "total"}``. A viewer sees no one else."""
-        learners = learners_listed_for(request.auth)
-        rows, total = page(request, learners, lambda row: shapes.LearnerSerializer(row).data)
+        """Learners by name: ``{"learners": […], "total"}``. A viewer sees no one else.
+
+        Of a learner whom an editor doesn't follow: ``id``, ``name``, ``user``, ``role`` and ``created_at`` alone.
+        """
+        learners = learners_listed_for(request.auth).annotate(is_followed=_is_followed(request))
+        rows, total = page(request, learners, _shown)
         return Response({"learners": rows, "total": total})
 
     @extend_schema(request=shapes.LearnerInput, responses={201: shapes.LearnerSerializer})
@@ -67,11 +82,11 @@ class OwnLearnerView(FollowedLearnerView):
 
 
 class LearnerView(FollowedLearnerView):
-    @extend_schema(responses=shapes.LearnerSerializer)
+    @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, learner_id: UUID) -> Response:
-        """One learner."""
-        learner = found(learners_listed_for(request.auth), learner_id)
-        return Response(shapes.LearnerSerializer(learner).data)
+        """One learner; of one whom an editor doesn't follow as little as in the list."""
+        learners = learners_listed_for(request.auth).annotate(is_followed=_is_followed(request))
+        return Response(_shown(found(learners, learner_id)))
 
     @extend_schema(request=shapes.LearnerChanges, responses=shapes.LearnerSerializer)
     def patch(self, request: Request, learner_id: UUID) -> Response:

@@ -5,6 +5,7 @@ from audit.models import Record
 from learning.models import Learner
 from tests.factories.accounts import member_factory
 from tests.factories.learning import LearnerFactory, RoleFactory
+from tests.learning.teams import team_of
 
 pytestmark = pytest.mark.django_db
 LEARNERS = "/api/v1/learning/learners"
@@ -83,6 +84,34 @@ def test_an_editor_lists_the_learners_of_the_organisation_alone(client_of):
     assert answer.status_code == 200
     assert [learner["id"] for learner in answer.json()["learners"]] == [str(ann.pk), str(zoe.pk)]
     assert answer.json()["total"] == 2
+
+
+def test_an_editor_sees_of_learners_whom_they_do_not_follow_only_who_they_are(client_of):
+    editor = member_factory(role="editor")
+    role = RoleFactory(organization=editor.organization)
+    colleague = member_factory(organization=editor.organization)
+    told = {"email": "ann@example.com", "goals": "Away from here", "blackout_dates": ["2026-03-02"], "role": role}
+    ann = LearnerFactory(organization=editor.organization, name="Ann", user=colleague.user, **told)
+    own = LearnerFactory(organization=editor.organization, name="Own", user=editor.user, goals="Mine")
+    led = LearnerFactory(organization=editor.organization, name="Led", goals="Theirs")
+    team_of(editor.organization, [led], [editor.user])
+    client = client_of(editor)
+
+    listed = {each["id"]: each for each in client.get(LEARNERS).json()["learners"]}
+
+    assert listed[str(ann.pk)] == {
+        "id": str(ann.pk),
+        "name": "Ann",
+        "user": colleague.user_id,
+        "role": {"id": str(role.pk), "name": role.name},
+        "created_at": ann.created_at.isoformat().replace("+00:00", "Z"),
+    }
+    assert (listed[str(own.pk)]["goals"], listed[str(led.pk)]["goals"]) == ("Mine", "Theirs")
+    for learner in (ann, own, led):
+        assert client.get(f"{LEARNERS}/{learner.pk}").json() == listed[str(learner.pk)]
+    admin = client_of(member_factory(organization=editor.organization, role="admin"))
+    assert admin.get(f"{LEARNERS}/{ann.pk}").json()["goals"] == "Away from here"
+    assert {"goals", "email", "blackout_dates"} <= client_of(colleague).get(f"{LEARNERS}/{ann.pk}").json().keys()
 
 
 def test_a_viewer_sees_only_their_own_learner(client_of):

@@ -30,6 +30,17 @@ class LearnerSerializer(serializers.ModelSerializer):
         ]  # fmt: skip
 
 
+class ListedLearnerSerializer(serializers.ModelSerializer):
+    """A learner for those who know of them, but don't follow them."""
+
+    user = StrictCharField(source="user_id", allow_null=True)
+    role = NamedSerializer(allow_null=True)
+
+    class Meta:
+        model = Learner
+        fields = ["id", "name", "user", "role", "created_at"]
+
+
 def _minutes() -> serializers.ListField:
     return serializers.ListField(
         child=serializers.IntegerField(min_value=0, max_value=MINUTES_PER_DAY),
