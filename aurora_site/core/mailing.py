@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from email.errors import MessageError
 from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException
 
 from django.core.mail import EmailMessage
@@ -31,6 +32,9 @@ def mail(message: EmailMessage) -> Mailed:
     except (SMTPException, OSError) as error:
         text = f"The mail server can't be reached: {type(error).__name__}."
         return Mailed(is_sent=False, text=text, is_away=True)
+    except (ValueError, MessageError) as error:
+        # Headers, an address or a password that can't be written as the mail server wants them.
+        return Mailed(is_sent=False, text=f"The message can't be written: {type(error).__name__}.")
     return Mailed(is_sent=True, text="The mail server took it.")
 
 

@@ -23,6 +23,8 @@ CLAIM_SECONDS = 120
 LONGEST_DELAY_SECONDS = 4 * 3600.0
 JITTER = 0.25
 LONGEST_ERROR = 500
+# Of an attempt whose worker was gone before it could say how it ended.
+UNFINISHED = "The last attempt didn't end."
 # What couldn't be sent for so long says nothing new any more.
 STALE = timedelta(days=2)
 
@@ -41,7 +43,7 @@ def nudge_send(*, nudge_id: UUID) -> Mailed | None:
     claim = _claimed(nudge_id, timezone.now())
     if claim is None:
         return None
-    outcome = mail(message_of(claim.row, claim.address))
+    outcome = _attempted(claim)
     if outcome.is_sent:
         _sent(claim)
     elif outcome.is_final or claim.attempt >= settings.AURORA_NOTIFICATION_ATTEMPTS:
@@ -51,8 +53,18 @@ def nudge_send(*, nudge_id: UUID) -> Mailed | None:
     return outcome
 
 
+def _attempted(claim: Claim) -> Mailed:
+    """Build and mail the message. What nobody expected goes on to the task's log; its kind stays with the reminder, whose
+    claim runs out, so that the sweep has it tried again as long as there are attempts."""
+    try:
+        return mail(message_of(claim.row, claim.address))
+    except Exception as error:
+        _settle(claim, error=f"An attempt broke off with {type(error).__name__}.")
+        raise
+
+
 def _claimed(nudge_id: UUID, now: datetime) -> Claim | None:
-    """Take a reminder by compare-and-swap on its number of attempts and its turn."""
+    """Take a reminder by compare-and-swap on its number of attempts and its turn; give up one that has none left."""
     due = Nudge.objects.filter(pk=nudge_id, mail=MailState.PENDING, next_attempt_at__lte=now)
     row = due.select_related("learner__user").first()
     if row is None:
@@ -63,6 +75,9 @@ def _claimed(nudge_id: UUID, now: datetime) -> Claim | None:
     address = addresses_of([row.learner]).get(row.learner_id, "")
     if reason := _unwanted(row, now, address):
         same.update(mail=MailState.DROPPED, next_attempt_at=None, error=reason)
+        return None
+    if row.attempts >= settings.AURORA_NOTIFICATION_ATTEMPTS:
+        _dead(Claim(row, row.attempts, address), row.error or UNFINISHED)
         return None
     opening = opens_at(now, row.learner)
     if opening > now:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import smtplib
 from datetime import time, timedelta
+from email.errors import HeaderParseError
 from threading import Barrier, Thread
 
 import pytest
@@ -156,6 +158,46 @@ def test_a_failure_is_tried_again_later_and_given_up_in_the_end(monkeypatch, set
     assert 90 <= waits[1] <= 150
     sweep_nudges()
     assert queue == []
+
+
+@pytest.mark.parametrize("place", ["message_of", "mail"])
+def test_what_breaks_off_otherwise_is_given_up_in_the_end_too(place, monkeypatch, settings, queue):
+    settings.AURORA_NOTIFICATION_ATTEMPTS = 3
+    monkeypatch.setattr(f"learning.nudges.sending.{place}", lambda *_: {}["nothing"])
+    row = nudge()
+    for number in range(3):
+        clock(monkeypatch, NOW + timedelta(minutes=2 * number))
+        with pytest.raises(KeyError):
+            send_nudge(str(row.pk))
+        row.refresh_from_db()
+        assert (row.mail, row.attempts, row.error) == ("pending", number + 1, "An attempt broke off with KeyError.")
+    clock(monkeypatch, NOW + timedelta(minutes=6))
+    for _ in range(2):
+        send_nudge(str(row.pk))
+    row.refresh_from_db()
+    assert (row.mail, row.attempts, row.next_attempt_at) == ("dead", 3, None)
+    assert row.error == "An attempt broke off with KeyError."
+    [record] = Record.objects.filter(event="learning.nudge_dead")
+    assert json.loads(bytes(record.body))["data"]["reason"] == row.error
+    sweep_nudges()
+    assert (queue, mail.outbox) == ([], [])
+
+
+def test_a_worker_that_went_away_at_the_last_attempt_is_not_waited_for(settings):
+    row = nudge(attempts=settings.AURORA_NOTIFICATION_ATTEMPTS)
+    send_nudge(str(row.pk))
+    row.refresh_from_db()
+    assert (row.mail, row.error, mail.outbox) == ("dead", "The last attempt didn't end.", [])
+
+
+@pytest.mark.parametrize("error", [UnicodeEncodeError("ascii", "ä", 0, 1, "no"), HeaderParseError()])
+def test_a_message_that_can_not_be_written_is_tried_again_later(error, monkeypatch):
+    monkeypatch.setattr("django.core.mail.EmailMultiAlternatives.send", lambda *_: (_ for _ in ()).throw(error))
+    row = nudge()
+    send_nudge(str(row.pk))
+    row.refresh_from_db()
+    assert (row.mail, row.attempts) == ("pending", 1)
+    assert row.error == f"The message can't be written: {type(error).__name__}."
 
 
 @pytest.fixture
