@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -13,7 +12,7 @@ from django.core.exceptions import ValidationError
 from learning.errors import LearningError
 from learning.models import Learner, Role
 from learning.models.plans import MAXIMUM_DAYS, MINIMUM_DAYS
-from learning.validators import MAXIMUM_BLACKOUT_DATES, validate_time_zone
+from learning.validators import MAXIMUM_BLACKOUT_DATES, time_zones, validate_time_zone
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MOST_WEEKLY_HOURS = 80
@@ -27,7 +26,7 @@ def refused(form: forms.Form, error: LearningError) -> None:
 
 def zones() -> Sequence[str]:
     """The time zones that are offered, as Continent/City, and UTC."""
-    return ["UTC", *sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))]
+    return ["UTC", *sorted(name for name in time_zones() if "/" in name and not name.startswith("Etc/"))]
 
 
 def _hours(day: str) -> forms.DecimalField:

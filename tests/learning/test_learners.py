@@ -168,6 +168,11 @@ def test_a_member_has_one_learner_at_most(client_of):
         ({"name": "x", "blackout_dates": ["24.12.2026"]}, "blackout_dates[0]"),
         ({"name": "x", "time_zone": "Mars/Olympus"}, "time_zone"),
         ({"name": "x", "time_zone": "../../etc/passwd"}, "time_zone"),
+        ({"name": "x", "time_zone": "localtime"}, "time_zone"),
+        ({"name": "x", "time_zone": "posixrules"}, "time_zone"),
+        ({"name": "x", "time_zone": "Factory"}, "time_zone"),
+        ({"name": "x", "time_zone": "posix/Europe/Berlin"}, "time_zone"),
+        ({"name": "x", "time_zone": "right/Europe/Berlin"}, "time_zone"),
         ({"name": "x", "start_date": "soon"}, "start_date"),
         ({"name": "x", "role": "not-an-id"}, "role"),
         ({"name": "x", "role": "00000000-0000-4000-8000-000000000000"}, "role"),
@@ -180,6 +185,20 @@ def test_input_that_is_wrong_is_named(client_of, body, field):
     assert answer.status_code == 400
     assert list(answer.json()["fields"]) == [field]
     assert not Learner.objects.exists()
+
+
+def test_a_learner_of_a_time_zone_that_is_no_longer_taken_is_shown_and_changed(client_of):
+    learner = LearnerFactory(time_zone="Factory")
+    client = client_of(member_factory(learner.organization, "admin"))
+
+    assert client.get(f"{LEARNERS}/{learner.pk}").json()["time_zone"] == "Factory"
+    assert client.get(f"{LEARNERS}/{learner.pk}/progress").status_code == 200
+    changed = client.patch(f"{LEARNERS}/{learner.pk}", {"goals": "New"}, format="json")
+    assert (changed.status_code, changed.json()["goals"]) == (200, "New")
+    refused = client.patch(f"{LEARNERS}/{learner.pk}", {"time_zone": "localtime"}, format="json")
+    assert (refused.status_code, list(refused.json()["fields"])) == (400, ["time_zone"])
+    learner.refresh_from_db()
+    assert (learner.goals, learner.time_zone) == ("New", "Factory")
 
 
 def test_a_role_of_another_organisation_is_refused(client_of):
