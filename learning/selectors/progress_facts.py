@@ -18,8 +18,8 @@ from learning.selectors.mastery import observations_of_all
 
 @dataclass
 class Facts:
-    """What is stored of one learner. ``versions`` are the plan and those it replaced, oldest first, each with the dates
-    and minutes of its items by uid; ``items`` those of the plan itself."""
+    """What is stored of one learner. ``versions`` are the plan and those it replaced that a day began with, oldest first,
+    each with the dates and minutes of its items by uid; ``items`` those of the plan itself."""
 
     learner: Learner
     plan: Plan | None = None
@@ -69,7 +69,9 @@ def _add_plans(organization_id: UUID, found: Mapping[UUID, Facts]) -> None:
     by_learner: defaultdict[UUID, list[Plan]] = defaultdict(list)
     for plan in plans.order_by("version"):
         by_learner[plan.learner_id].append(plan)
-    chains = {learner_id: _chain(versions) for learner_id, versions in by_learner.items()}
+    chains = {
+        learner_id: _begun_with(_chain(versions), found[learner_id].zone) for learner_id, versions in by_learner.items()
+    }
     items = _items_of([plan for chain in chains.values() for plan in chain[:-1]])
     for learner_id, chain in chains.items():
         facts = found[learner_id]
@@ -93,6 +95,15 @@ def _chain(versions: Sequence[Plan]) -> list[Plan]:
     while chain[-1].previous_id in by_id and by_id[chain[-1].previous_id].starts_on == chain[-1].starts_on:
         chain.append(by_id[chain[-1].previous_id])
     return chain[::-1]
+
+
+def _begun_with(chain: Sequence[Plan], zone: ZoneInfo) -> list[Plan]:
+    """The first version, and the last of each day: those between were replaced before a day began with them, and a plan
+    may be replanned any number of times in a day."""
+    days = [local_day(plan.created_at, zone) for plan in chain]
+    return [
+        plan for number, plan in enumerate(chain) if number in (0, len(chain) - 1) or days[number] < days[number + 1]
+    ]
 
 
 def _items_of(plans: Iterable[Plan]) -> dict[UUID, dict[UUID, tuple[date, int]]]:

@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from unittest.mock import ANY
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from learning.models import Evidence, Plan, ReviewCard, RoleSkill
 from learning.selectors.progress import progress_of, progress_of_all
@@ -178,6 +180,31 @@ def test_what_was_planned_for_a_day_is_what_held_when_it_began():
     assert (progress.pace.due, progress.pace.done, progress.pace.ratio) == (120, 0, 0.0)
     assert [week.planned for week in progress.pace.weeks] == [60, 60]
     assert progress.total == 1
+
+
+def test_sixty_versions_in_a_day_are_read_as_one():
+    learner = LearnerFactory(time_zone="America/New_York")
+    chain = [PlanFactory(learner=learner, state="superseded", starts_on=STARTS, version=1)]
+    for number in range(1, 60):
+        chain.append(
+            PlanFactory(learner=learner, state="superseded", starts_on=STARTS, previous=chain[-1], version=number + 1)
+        )
+    chain.append(running_plan(learner, previous=chain[-1], version=61))
+    item = PlanItemFactory(plan=chain[0], date=day(1), minutes=60)
+    for number, plan in enumerate(chain[1:], 1):
+        PlanItemFactory(plan=plan, date=day(5), minutes=number, uid=item.uid)
+    # The first on Sunday; then sixty within an hour of Thursday, which is Friday in Greenwich when the last is made.
+    Plan.objects.filter(pk=chain[0].pk).update(created_at=noon(-1))
+    for number, plan in enumerate(chain[1:], 1):
+        Plan.objects.filter(pk=plan.pk).update(created_at=noon(3) + timedelta(hours=11, minutes=30 + number))
+
+    with CaptureQueriesContext(connection) as queries:
+        progress = progress_of(learner, NOW)
+
+    assert (progress.pace.due, [week.planned for week in progress.pace.weeks]) == (120, [120])
+    assert len(queries) == 7
+    text = "".join(query["sql"] for query in queries).replace("-", "")
+    assert [plan.version for plan in chain if plan.pk.hex in text] == [1, 61]
 
 
 def test_several_learners_take_as_many_queries_as_one(django_assert_num_queries):
