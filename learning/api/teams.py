@@ -132,5 +132,6 @@ class TeamLeadView(TeamsApiView):
 class TeamProgressView(TeamsApiView):
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, team_id: UUID) -> Response:
-        """How a team is doing: ``aggregate``, and for its leads and admins each of its ``members``."""
+        """How a team is doing: ``aggregate``, and for its leads and admins its ``members``, the first 200 by name of
+        ``total``."""
         return Response(team_progress(request.auth, self.team(team_id)).as_json())

@@ -69,6 +69,7 @@ def team(request: HttpRequest, identity: Identity, team_id: UUID) -> HttpRespons
     context = page_context(identity, "teams") | {
         "team": found,
         "members": sorted(members, key=lambda row: (not row.progress.at_risk, row.progress.learner.name.lower())),
+        "total": told.total,
         "is_lead": told.members is not None,
         "aggregate": told.aggregate,
         "skills": skills,

@@ -20,11 +20,13 @@ MOST_MEMBERS_SHOWN = 200
 
 @dataclass(frozen=True)
 class TeamProgress:
-    """How a team is doing. ``members`` is None for those who see only the ``aggregate``."""
+    """How a team is doing. ``members`` is None for those who see only the ``aggregate``, else the first by name of
+    ``total``."""
 
     team: Team
     members: tuple[Progress, ...] | None
     aggregate: Aggregate
+    total: int = 0
 
     def as_json(self) -> dict[str, Any]:
         shown: dict[str, Any] = {
@@ -32,7 +34,7 @@ class TeamProgress:
             "aggregate": self.aggregate.as_json(),
         }
         if self.members is not None:
-            shown["members"] = [member_json(member) for member in self.members]
+            shown |= {"members": [member_json(member) for member in self.members], "total": self.total}
         return shown
 
 
@@ -65,11 +67,12 @@ def may_name_leads(identity: Identity) -> bool:
 
 def team_progress(identity: Identity, team: Team, at: datetime | None = None) -> TeamProgress:
     """How a team is doing: each member for its leads and admins, the aggregate alone for others who know of it."""
-    members: tuple[Progress, ...] | None = None
-    if leads_team(identity, team):
-        learners = Learner.objects.for_organization(team.organization_id).filter(teams=team)[:MOST_MEMBERS_SHOWN]
-        members = tuple(progress_of_all(team.organization_id, list(learners), at))
-    return TeamProgress(team, members, aggregate(team.organization_id, team_id=team.pk))
+    averages = aggregate(team.organization_id, team_id=team.pk)
+    if not leads_team(identity, team):
+        return TeamProgress(team, None, averages)
+    learners = Learner.objects.for_organization(team.organization_id).filter(teams=team)
+    members = tuple(progress_of_all(team.organization_id, list(learners[:MOST_MEMBERS_SHOWN]), at))
+    return TeamProgress(team, members, averages, total=learners.count())
 
 
 def member_json(progress: Progress) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import pytest
 
 from audit.models import Record
 from learning.models import Team, TeamLead, TeamMember
-from tests.factories.accounts import member_factory, organization_factory
+from tests.factories.accounts import member_factory, organization_factory, session_of
 from tests.factories.learning import (
     EvidenceFactory,
     LearnerFactory,
@@ -319,3 +319,24 @@ def test_no_other_organisation_is_in_an_average(client_of, place):
         assert client_of(members(place, "admin")).get(AGGREGATE, {name: str(row.pk)}).status_code == 404
     assert client_of(members(place)).get(AGGREGATE, {"team": str(uuid.uuid4())}).status_code == 404
     assert client_of(members(place)).get(AGGREGATE, {"team": "x"}).status_code == 400
+
+
+def test_of_a_large_team_the_first_are_shown_and_how_many_there_are(client_of, place, monkeypatch):
+    lead = members(place)
+    team = team_of(place, [LearnerFactory(organization=place, name=name) for name in ("Cy", "Ann", "Bob")], [lead.user])
+    asked = f"{TEAMS}/{team.pk}/progress"
+    monkeypatch.setattr("learning.selectors.teams.MOST_MEMBERS_SHOWN", 2)
+
+    shown = client_of(lead).get(asked).json()
+    page = session_of(lead).get(f"/learning/teams/{team.pk}").content.decode()
+    assert ([member["learner"]["name"] for member in shown["members"]], shown["total"]) == (["Ann", "Bob"], 3)
+    assert "The first 2 of 3 by name are shown." in page
+    assert "Cy" not in page
+
+    monkeypatch.setattr("learning.selectors.teams.MOST_MEMBERS_SHOWN", 3)
+    shown = client_of(lead).get(asked).json()
+    assert (len(shown["members"]), shown["total"]) == (3, 3)
+    assert "by name are shown" not in session_of(lead).get(f"/learning/teams/{team.pk}").content.decode()
+    member = members(place)
+    TeamMember.objects.create(team=team, learner=LearnerFactory(organization=place, user=member.user))
+    assert client_of(member).get(asked).json().keys() == {"team", "aggregate"}
