@@ -29,7 +29,7 @@ from learning.services.statements import statements_store
 from learning.xapi.checking import Problems
 from learning.xapi.formats import formatted, languages_of
 from learning.xapi.matching import identifiers_of_person
-from learning.xapi.queries import LONGEST, StatementQuery, query_of
+from learning.xapi.queries import LONGEST_CURSOR, StatementQuery, query_of
 from learning.xapi.reading import identifier_of
 from learning.xapi.validation import problems_of, problems_of_batch
 from learning.xapi.values import is_uuid
@@ -186,7 +186,7 @@ def _asked(request: Request) -> tuple[Mapping[str, str], Position | None]:
     if cursor is None:
         return given, None
     try:
-        told = signing.loads(cursor[: 4 * LONGEST], salt=_CURSOR_SALT)
+        told = signing.loads(cursor[:LONGEST_CURSOR], salt=_CURSOR_SALT)
     except signing.BadSignature:
         raise BadValue("Follow more as it was given.", field="cursor") from None
     if len(given) > 1:

@@ -23,7 +23,9 @@ _FILTERS = (
     "ascending",
 )  # fmt: skip
 PARAMETERS = (*_SINGLE, *_FILTERS, "format", "attachments", "cursor")
-LONGEST = 4000
+# A page's address holds the filters of its query, up to four times as long as here, and a web server takes 16 KiB of it.
+LONGEST = 1000
+LONGEST_CURSOR = 16_000
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,8 @@ def query_of(given: Mapping[str, str]) -> StatementQuery:
     for name, text in given.items():
         if name not in PARAMETERS:
             raise BadValue(f"There is no parameter {name[:50]}; give {', '.join(PARAMETERS)}.", field=name[:50])
-        if len(text) > LONGEST:
-            raise BadValue(f"Give at most {LONGEST} characters.", field=name)
+        if len(text.encode()) > LONGEST:
+            raise BadValue(f"Give at most {LONGEST} bytes of UTF-8.", field=name)
     _refuse_mixtures(given)
     if _flag(given, "attachments"):
         raise BadValue("The data of attachments isn't stored; leave it out or give false.", field="attachments")

@@ -3,6 +3,7 @@
 import json
 import uuid
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 import pytest
 from django.db import connection
@@ -151,6 +152,9 @@ def test_a_batch_has_at_most_500_statements(api):
         ({"format": "short"}, "format"),
         ({"attachments": "true"}, "attachments"),
         ({"cursor": "forged"}, "cursor"),
+        ({"verb": "a:" + "x" * 999}, "verb"),
+        ({"activity": "a:" + "ü" * 500}, "activity"),
+        ({"agent": json.dumps({"mbox": ANN["mbox"], "name": "x" * 1000})}, "agent"),
     ],
 )
 def test_parameters_that_do_not_fit_are_named(api, filters, named):
@@ -339,6 +343,30 @@ def test_pages_follow_each_other_and_forget_nothing(api):
         answer = api.get(answer["more"], **VERSION).json()
 
     assert seen == ids[::-1]
+
+
+@pytest.mark.parametrize("letters", ["ascii", "wide", "widest"])
+def test_the_longest_filters_that_are_taken_can_be_paged(api, letters):
+    random = Random(7)
+    first, last, size = {"ascii": (0x61, 0x7A, 1), "wide": (0x4E00, 0x9FFF, 3), "widest": (0x20000, 0x2A6D0, 4)}[
+        letters
+    ]
+
+    def text(size_left):
+        return "".join(chr(random.randint(first, last)) for _ in range(size_left // size))
+
+    who = {"account": {"homePage": "https://a.example", "name": ""}}
+    who["account"]["name"] = text(1000 - len(json.dumps(who)))
+    agent, verb_id, activity = json.dumps(who, ensure_ascii=False), "a:" + text(998), "b:" + text(998)
+    ids = post(api, [{"actor": who, "verb": {"id": verb_id}, "object": {"id": activity}}] * 2).json()
+    asked = {"agent": agent, "verb": verb_id, "activity": activity, "limit": "1", "format": "ids"}
+
+    answer = api.get(PATH, asked, **VERSION).json()
+    assert len(answer["more"]) < 16_000
+    following = api.get(answer["more"], **VERSION).json()
+
+    assert [one["id"] for one in answer["statements"] + following["statements"]] == ids[::-1]
+    assert following["more"] == ""
 
 
 def test_a_cursor_takes_no_other_parameters(api):
