@@ -73,21 +73,25 @@ def plan_show(arguments: Mapping[str, Any], context: ToolContext) -> ToolOutput:
 def plan_make(arguments: Mapping[str, Any], context: ToolContext) -> ToolOutput:
     """A new plan; who is no learner yet becomes one."""
     role = _role(context, arguments.get("role"))
-    hours = arguments.get("weekly_hours")
+    hours, starts_on = arguments.get("weekly_hours"), _day(arguments, "starts_on")
+    known = own_learner(context.organization_id, context.actor_id)
+    if role is None and (known is None or known.role_id is None):
+        raise ToolError("role: they work towards no role yet: name one.")
+    # What they said of themselves is kept by itself: computing the plan holds up nobody.
     with transaction.atomic():
-        learner = own_learner(context.organization_id, context.actor_id) or _begun(context, role, hours)
+        learner = known or _begun(context, role, hours)
         if levels := arguments.get("levels"):
             _assess(context, learner, levels)
         _make_room(context, learner, hours)
-        before = active_plan(learner)
-        plan = plan_create(
-            **_actor(context),
-            learner_id=learner.pk,
-            days=arguments["days"],
-            role_id=role.pk if role else None,
-            weekly_hours=hours,
-            starts_on=_day(arguments, "starts_on"),
-        )
+    before = active_plan(learner)
+    plan = plan_create(
+        **_actor(context),
+        learner_id=learner.pk,
+        days=arguments["days"],
+        role_id=role.pk if role else None,
+        weekly_hours=hours,
+        starts_on=starts_on,
+    )
     return _planned(plan, before, "A plan is made")
 
 
@@ -97,20 +101,21 @@ def plan_change(arguments: Mapping[str, Any], context: ToolContext) -> ToolOutpu
     learner, before = _plan_of(context)
     role = _role(context, arguments.get("role"))
     hours = arguments.get("weekly_hours")
+    dropped = _dropped(context, before, arguments.get("drop"))
     with transaction.atomic():
         _away(context, learner, arguments)
         _make_room(context, learner, hours)
-        if role is not None and role.pk != before.role_id:
-            plan = _towards(context, learner, before, role, arguments)
-            return _planned(plan, before, f"The plan leads towards {role.name} now")
-        plan, difference = plan_replan(
-            **_actor(context),
-            plan_id=before.pk,
-            days=arguments.get("days"),
-            weekly_hours=hours,
-            dropped_skill_ids=_dropped(context, before, arguments.get("drop")),
-            reason=str(arguments.get("reason", "")),
-        )
+    if role is not None and role.pk != before.role_id:
+        plan = _towards(context, learner, before, role, arguments)
+        return _planned(plan, before, f"The plan leads towards {role.name} now")
+    plan, difference = plan_replan(
+        **_actor(context),
+        plan_id=before.pk,
+        days=arguments.get("days"),
+        weekly_hours=hours,
+        dropped_skill_ids=dropped,
+        reason=str(arguments.get("reason", "")),
+    )
     return _planned(plan, before, "The plan is computed anew", difference)
 
 
