@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from agents.pages.access import member_page
 from aurora_site.accounts.identity import Identity
 from learning.models import Plan
 from learning.pages.access import page_context, plan_or_404
+from learning.pages.missed import reasons_gone
 from learning.selectors.plans import Difference, plan_history, plans_difference, version_ids
 
 MOST_VERSIONS = 20
@@ -31,11 +32,12 @@ CHANGE_WORDS = {
 
 @dataclass(frozen=True)
 class Changes:
-    """What a version changed, with dates as dates."""
+    """What a version changed, with dates as dates. ``gone`` says of items that were missed why they are removed."""
 
     before: Plan
     after: Plan
     found: Difference
+    gone: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
@@ -65,7 +67,7 @@ class Changes:
 
     @property
     def removed(self) -> list[dict[str, Any]]:
-        return [_dated(row) for row in self.found.removed]
+        return [_dated(row) | {"why": self.gone.get(row["uid"], "")} for row in self.found.removed]
 
     @property
     def changed(self) -> list[dict[str, Any]]:
@@ -99,7 +101,9 @@ def changes(request: HttpRequest, identity: Identity, plan_id: UUID) -> HttpResp
         "plan": after,
         "learner": after.learner,
         "is_own": after.learner.user_id == identity.user_id,
-        "changes": Changes(before, after, plans_difference(before, after)) if before else None,
+        "changes": Changes(before, after, plans_difference(before, after), reasons_gone(before, after))
+        if before
+        else None,
     }
     return render(request, "learning/changes.html", context)
 

@@ -28,7 +28,6 @@ from learning.services.learners import learner_update
 from learning.services.plans import plan_replan
 
 PERCENT = 100
-CAUGHT_UP = "What was missed is planned again."
 
 
 @require_POST
