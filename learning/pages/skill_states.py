@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Mapping
 from typing import TypeVar
 
+from learning.planner.rules import PREREQUISITE_LEVEL
 from learning.planner.types import Belief
 
 Key = TypeVar("Key", bound=Hashable)
@@ -24,12 +25,12 @@ def skill_states(
 ) -> dict[Key, str]:
     """The state of each skill. ``studied`` are those of which something was done already.
 
-    Next is what isn't begun and whose prerequisites are all mastered; later what waits for a prerequisite.
+    Next is what isn't begun and whose prerequisites all carry it; later what waits for a prerequisite.
     """
     means = {skill: mastery[skill].mean if skill in mastery else 0.0 for skill in skills}
     mastered = {skill for skill in skills if means[skill] >= targets.get(skill, ENOUGH)}
-    # A prerequisite carries what comes after it from a level of its own, whatever the role asks of it.
-    carrying = mastered | {skill for skill in skills if means[skill] >= ENOUGH}
+    # A prerequisite carries what comes after it from the same level as in plans, whatever the role asks of it.
+    carrying = mastered | {skill for skill in skills if means[skill] >= PREREQUISITE_LEVEL}
     states = {}
     for skill in skills:
         if skill in mastered:

@@ -1,5 +1,6 @@
 """Where skills are drawn, and where a learner stands with them."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from learning.pages.drawings.skill_graph import (
     drawing,
 )
 from learning.pages.skill_states import around, reached, skill_states
+from learning.planner.rules import PREREQUISITE_LEVEL
 from learning.planner.types import Belief
 
 
@@ -91,6 +93,13 @@ def test_states_follow_mastery_and_prerequisites():
 
     # b carries c from a level of its own, though the role asks for more of b.
     assert states == {"a": "mastered", "b": "progress", "c": "progress", "d": "next", "e": "later", "f": "next"}
+
+
+@pytest.mark.parametrize(("level", "state"), [(0.49, "later"), (PREREQUISITE_LEVEL, "next"), (0.55, "next")])
+def test_a_prerequisite_carries_from_the_level_that_plans_go_by(level, state):
+    states = skill_states("ab", prerequisites={"b": {"a"}}, mastery={"a": Belief(level)}, targets={"a": 0.9})
+
+    assert states["b"] == state
 
 
 def test_what_lies_around_a_skill():
