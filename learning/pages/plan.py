@@ -19,7 +19,7 @@ from learning.pages.plan_choices import choices_of, dropped_of
 from learning.pages.plan_rows import PlanRows, plan_rows
 from learning.pages.verdict_words import verdict_words
 from learning.selectors.people import learner_of
-from learning.selectors.plans import active_plan, today_of
+from learning.selectors.plans import active_plan, finished_resources, today_of
 
 
 @require_safe
@@ -55,7 +55,9 @@ def plan_response(
         "today": today,
         "back": "plan",
         "problem": problem,
-        **_shown(plan, plan_rows(plan, today, _names(plan))),
+        **_shown(
+            plan, plan_rows(plan, today, _names(plan), finished_resources(plan.learner) if is_active else frozenset())
+        ),
         **extra,
     }
     return render(request, "learning/plan.html", context, status=status)

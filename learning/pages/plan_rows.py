@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
+from uuid import UUID
 
 from learning.models import ItemKind, ItemState, Milestone, Plan, PlanItem
 from learning.planner.types import DAYS_PER_WEEK
-from learning.selectors.progress import percent_done
+from learning.selectors.progress import is_finished_elsewhere, percent_done
 
 KIND_WORDS = {
     ItemKind.STUDY: "Study",
@@ -23,7 +24,8 @@ RATINGS = ((1, "Forgotten"), (2, "Hard"), (3, "Good"), (4, "Easy"))
 
 @dataclass(frozen=True)
 class ItemRow:
-    """An item, and how it stands today. ``basis`` says what its reason rests on, as names and values."""
+    """An item, and how it stands today. ``basis`` says what its reason rests on, as names and values;
+    ``is_elsewhere`` is one whose resource was finished outside of the plan."""
 
     item: PlanItem
     words: str
@@ -31,6 +33,7 @@ class ItemRow:
     is_overdue: bool
     is_today: bool
     basis: Sequence[tuple[str, str]] = ()
+    is_elsewhere: bool = False
 
     @property
     def asks_rating(self) -> bool:
@@ -88,15 +91,18 @@ class PlanRows:
         return percent_done(self.done, self.total)
 
 
-def plan_rows(plan: Plan, today: date, names: Mapping[str, str] | None = None) -> PlanRows:
-    """The plan's items by week and day. ``names`` are those of the skills that a basis may speak of, by id."""
-    items = [item_row(item, today, names or {}) for item in plan.items.all()]
+def plan_rows(
+    plan: Plan, today: date, names: Mapping[str, str] | None = None, finished: Set[UUID] = frozenset()
+) -> PlanRows:
+    """The plan's items by week and day. ``names`` are those of the skills that a basis may speak of, by id; ``finished``
+    the resources that are."""
+    items = [item_row(item, today, names or {}, finished) for item in plan.items.all()]
     counted = [row for row in items if row.item.state != ItemState.SKIPPED]
     done = [row for row in counted if row.item.state == ItemState.DONE]
     return PlanRows(
         weeks=_weeks(plan, items, today),
         overdue=[row for row in items if row.is_overdue],
-        today=[row for row in items if row.is_today],
+        today=[row for row in items if row.is_today and not row.is_elsewhere],
         done=len(done),
         total=len(counted),
         minutes=sum(row.item.minutes for row in counted),
@@ -104,7 +110,7 @@ def plan_rows(plan: Plan, today: date, names: Mapping[str, str] | None = None) -
     )
 
 
-def item_row(item: PlanItem, today: date, names: Mapping[str, str]) -> ItemRow:
+def item_row(item: PlanItem, today: date, names: Mapping[str, str], finished: Set[UUID] = frozenset()) -> ItemRow:
     is_open = item.state == ItemState.PLANNED
     return ItemRow(
         item=item,
@@ -113,6 +119,7 @@ def item_row(item: PlanItem, today: date, names: Mapping[str, str]) -> ItemRow:
         is_overdue=is_open and item.date < today,
         is_today=item.date == today,
         basis=basis_words(item.basis, names),
+        is_elsewhere=is_finished_elsewhere(item, finished),
     )
 
 

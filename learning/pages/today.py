@@ -17,7 +17,7 @@ from learning.pages.access import acting
 from learning.pages.plan_rows import plan_rows
 from learning.selectors.nudges import nudges_for
 from learning.selectors.people import learner_of
-from learning.selectors.plans import active_plan, today_of
+from learning.selectors.plans import active_plan, finished_resources, today_of
 from learning.selectors.progress import progress_of
 from learning.services.nudges import nudge_dismiss
 
@@ -28,13 +28,13 @@ UPCOMING = 5
 def today_context(learner: Learner) -> dict[str, Any]:
     """All that the page of today shows of a learner."""
     plan, today = active_plan(learner), today_of(learner)
-    rows = plan_rows(plan, today) if plan else None
+    rows = plan_rows(plan, today, finished=finished_resources(learner)) if plan else None
     upcoming = [
         item
         for week in (rows.weeks if rows else [])
         for day in week.days
         for item in day.items
-        if day.on > today and item.is_open
+        if day.on > today and item.is_open and not item.is_elsewhere
     ]
     return {
         "learner": learner,

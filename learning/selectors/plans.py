@@ -10,9 +10,12 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from learning.differences import Difference, difference
-from learning.models import Learner, Plan, PlanState
+from learning.models import Completion, Learner, Plan, PlanState
 
-__all__ = ["Difference", "active_plan", "plan_history", "plans_difference", "today_of", "version_ids", "with_items"]
+__all__ = [
+    "Difference", "active_plan", "finished_resources", "plan_history", "plans_difference", "today_of", "version_ids",
+    "with_items",
+]  # fmt: skip
 
 
 def with_items(plans: QuerySet[Plan]) -> QuerySet[Plan]:
@@ -48,6 +51,12 @@ def plan_history(plan: Plan, ids: list[UUID] | None = None) -> list[Plan]:
 def plans_difference(before: Plan, after: Plan) -> Difference:
     """What the items of one version do otherwise than those of another."""
     return difference(before.items.all(), after.items.all())
+
+
+def finished_resources(learner: Learner) -> set[UUID]:
+    """The ids of the resources that a learner has finished, in a plan or elsewhere."""
+    rows = Completion.objects.for_organization(learner.organization_id).filter(learner=learner)
+    return set(rows.values_list("resource_id", flat=True))
 
 
 def today_of(learner: Learner, at: datetime | None = None) -> date:

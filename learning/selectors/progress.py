@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from learning.models import ItemState, Learner, Plan, PlanItem, PlanState
+from learning.models import ItemKind, ItemState, Learner, Plan, PlanItem, PlanState
 from learning.planner.types import Belief
 from learning.progress.advice import NextAction, OpenItem, Situation, last_of, next_action, risk_of
 from learning.progress.forecast import Forecast, Workload, forecast_of
@@ -110,6 +110,11 @@ def progress_of_all(organization_id: UUID, learners: Sequence[Learner], at: date
     return [_progress(facts, moment) for facts in facts_of(organization_id, learners)]
 
 
+def is_finished_elsewhere(item: PlanItem, finished: Set[UUID]) -> bool:
+    """Whether an open item studies one of the resources that are finished already."""
+    return item.state == ItemState.PLANNED and item.kind == ItemKind.STUDY and item.resource_id in finished
+
+
 def percent_done(completed: int, total: int) -> int:
     """Whole percent of the items that are done, rounded down; 0 where there are none."""
     return 100 * completed // total if total else 0
@@ -152,6 +157,8 @@ def _progress(facts: Facts, at: datetime) -> Progress:
     known = beliefs(facts.seen, at)
     reviews_due = sum(local_day(due_at, facts.zone) <= today for due_at in facts.reviews)
     overdue = tuple(item for item in open_items if item.date < today)
+    # What was finished elsewhere is in the plan until it is made anew, and nothing to be done.
+    to_do = [item for item in open_items if not is_finished_elsewhere(item, facts.finished)]
     return Progress(
         learner=learner,
         at=at,
@@ -163,14 +170,14 @@ def _progress(facts: Facts, at: datetime) -> Progress:
         minutes_done=sum(item.minutes for item in done),
         minutes_planned=sum(item.minutes for item in [*done, *open_items]),
         overdue=overdue,
-        due_today=tuple(item for item in open_items if item.date == today),
+        due_today=tuple(item for item in to_do if item.date == today),
         pace=pace,
         streak=streak_of(facts.study_days, lambda day: day in away or not week[day.weekday()], today),
         forecast=_forecast(facts, done_by_day, sum(item.minutes for item in open_items), today),
         beliefs=known,
         mastery=_summary(known, facts.targets),
         reviews_due=reviews_due,
-        next_action=_advice(facts, open_items, reviews_due, today),
+        next_action=_advice(facts, to_do, reviews_due, today),
         at_risk=_risk(facts, pace, overdue, today),
     )
 

@@ -19,13 +19,15 @@ from learning.selectors.mastery import observations_of_all
 @dataclass
 class Facts:
     """What is stored of one learner. ``versions`` are the plan and those it replaced that a day began with, oldest first,
-    each with the dates and minutes of its items by uid; ``items`` those of the plan itself."""
+    each with the dates and minutes of its items by uid; ``items`` those of the plan itself; ``finished`` the resources
+    that are."""
 
     learner: Learner
     plan: Plan | None = None
     items: list[PlanItem] = field(default_factory=list)
     versions: list[tuple[datetime, dict[UUID, tuple[date, int]]]] = field(default_factory=list)
     worked_at: list[datetime] = field(default_factory=list)
+    finished: set[UUID] = field(default_factory=set)
     seen: Mapping[UUID, list[Observation]] = field(default_factory=dict)
     targets: Mapping[UUID, float] = field(default_factory=dict)
     reviews: list[datetime] = field(default_factory=list)
@@ -49,8 +51,7 @@ def facts_of(organization_id: UUID, learners: Sequence[Learner]) -> list[Facts]:
     """The facts of each of the organisation's learners given, in their order."""
     found = {learner.pk: Facts(learner) for learner in learners}
     _add_plans(organization_id, found)
-    for learner_id, at in _moments_of_work(organization_id, found):
-        found[learner_id].worked_at.append(at)
+    _add_work(organization_id, found)
     for learner_id, seen in observations_of_all(organization_id, list(found)).items():
         found[learner_id].seen = seen
     cards = ReviewCard.objects.for_organization(organization_id).filter(learner__in=found)
@@ -114,16 +115,18 @@ def _items_of(plans: Iterable[Plan]) -> dict[UUID, dict[UUID, tuple[date, int]]]
     return items
 
 
-def _moments_of_work(organization_id: UUID, found: Mapping[UUID, Facts]) -> Iterable[tuple[UUID, datetime]]:
+def _add_work(organization_id: UUID, found: Mapping[UUID, Facts]) -> None:
     """When items were done and resources finished."""
     settled = PlanItem.objects.filter(
         plan__organization=organization_id, plan__learner__in=found, state=ItemState.DONE
     ).order_by()
     for learner_id, at in settled.values_list("plan__learner_id", "settled_at").distinct():
         if at is not None:
-            yield learner_id, at
+            found[learner_id].worked_at.append(at)
     done = Completion.objects.for_organization(organization_id).filter(learner__in=found).order_by()
-    yield from done.values_list("learner_id", "completed_at")
+    for learner_id, resource_id, at in done.values_list("learner_id", "resource_id", "completed_at"):
+        found[learner_id].worked_at.append(at)
+        found[learner_id].finished.add(resource_id)
 
 
 def _targets_of(role_ids: Iterable[Any]) -> dict[UUID, dict[UUID, float]]:

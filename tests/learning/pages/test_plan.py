@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from learning.models import ItemState, Learner, Plan, PlanItem, PlanState
 from learning.selectors.progress import progress_of
-from learning.services.evidence import learner_assess
+from learning.services.evidence import learner_assess, resource_complete
 from learning.services.plans import plan_create
 from tests.factories.accounts import member_factory, session_of
-from tests.factories.learning import MilestoneFactory, PlanFactory, PlanItemFactory
+from tests.factories.learning import MilestoneFactory, PlanFactory, PlanItemFactory, ResourceFactory
 from tests.learning.pages.scene import HOSTILE, learner_for, role_of, skill_of
 
 pytestmark = pytest.mark.django_db
@@ -164,13 +164,11 @@ def test_what_was_missed_is_planned_again_and_the_difference_shown(browser, lear
         PlanItem.objects.filter(pk=item.pk).update(date=item.date - timedelta(days=10))
     assert "overdue" in browser.get("/learning/plan").content.decode()
 
-    answer = browser.post(
-        f"/learning/plans/{plan.pk}/replan", {"reason": "What was missed is planned again."}, follow=True
-    )
+    answer = browser.post(f"/learning/plans/{plan.pk}/replan", {"reason": "Replanned what was missed."}, follow=True)
 
     anew = Plan.objects.get(state=PlanState.ACTIVE)
     assert answer.redirect_chain == [(f"/learning/plans/{anew.pk}/changes", 302)]
-    assert (anew.previous_id, anew.version, anew.reason) == (plan.pk, 2, "What was missed is planned again.")
+    assert (anew.previous_id, anew.version, anew.reason) == (plan.pk, 2, "Replanned what was missed.")
     changes = answer.context["changes"]
     assert changes.moved and all(row["new"] >= timezone.now().date() for row in changes.moved)
     assert "overdue" not in browser.get("/learning/plan").content.decode()
@@ -179,6 +177,27 @@ def test_what_was_missed_is_planned_again_and_the_difference_shown(browser, lear
     assert [(version.version, bool(found)) for version, found in history.context["versions"]] == [(2, True), (1, False)]
     old = browser.get(f"/learning/plans/{plan.pk}").content.decode()
     assert "This is an earlier version." in old and "/complete" not in old
+
+
+def test_what_was_missed_and_is_no_longer_needed_says_so(browser, learner):
+    plan = made(learner)
+    Plan.objects.for_organization(plan.organization_id).filter(pk=plan.pk).update(
+        starts_on=plan.starts_on - timedelta(days=10)
+    )
+    for item in plan.items.all():
+        PlanItem.objects.filter(pk=item.pk).update(date=item.date - timedelta(days=10))
+    git = learner.role.skills.get(name="Git")
+    missed = plan.items.filter(kind="study", skills=git, date__lt=timezone.now().date())
+    assert missed.exists()
+    learner_assess(organization_id=learner.organization_id, actor_id="x", learner_id=learner.pk, levels={git.pk: 1.0})
+
+    answer = browser.post(f"/learning/plans/{plan.pk}/replan", {"reason": "Replanned what was missed."}, follow=True)
+
+    why = {row["uid"]: row["why"] for row in answer.context["changes"].removed}
+    gone = "no longer needed: the goal for Git is reached"
+    assert [why[str(item.uid)] for item in missed] == [gone] * missed.count()
+    page = answer.content.decode()
+    assert gone in page and "is planned again" not in page
 
 
 def test_nothing_to_change_makes_no_version(browser, learner):
@@ -326,6 +345,29 @@ def test_the_plan_and_progress_tell_one_per_cent(browser, learner):
     assert page.context["rows"].percent == progress_of(learner).percent == 16
     assert "16&nbsp;% of the items done: 1 of 6, 1 h 30 min of 2 h 45 min" in page.content.decode()
     assert "16&nbsp;%</span> of the items done: 1 of 6" in browser.get("/learning/progress").content.decode()
+
+
+def test_what_was_finished_elsewhere_is_marked_and_not_proposed(browser, learner):
+    plan = planned(learner)
+    resource = ResourceFactory(organization=learner.organization)
+    elsewhere = item_on(plan, 0, title="Elsewhere", resource=resource)
+    open_item = item_on(plan, 0, title="Here", position=1)
+    later = item_on(plan, 2, title="Elsewhere again", resource=resource)
+    resource_complete(
+        organization_id=learner.organization_id, actor_id="x", learner_id=learner.pk, resource_id=resource.pk,
+        source="xapi",
+    )  # fmt: skip
+
+    today = browser.get("/learning")
+    page = browser.get("/learning/plan")
+
+    assert [row.item for row in today.context["rows"].today] == [open_item]
+    assert today.context["upcoming"] == []
+    assert today.context["progress"].next_action.title == "Here"
+    assert today.context["progress"].due_today == (open_item,)
+    rows = [row for week in page.context["rows"].weeks for day in week.days for row in day.items]
+    assert [row.item for row in rows if row.is_elsewhere] == [elsewhere, later]
+    assert page.content.decode().count("Finished elsewhere:</strong> replan to free the time.") == 2
 
 
 def test_a_plan_is_shown_to_who_may_see_it(member, learner):
