@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -99,6 +100,15 @@ def _changed(item: Compared, changes: Mapping[str, Any]) -> dict[str, Any]:
 
 def _changes(old: Compared, new: Compared, old_start: int, new_start: int) -> dict[str, Any]:
     values = {name: (getattr(old, name), getattr(new, name)) for name in COMPARED}
+    if _names_in(old.title) == _names_in(new.title):
+        del values["title"]
     if old.date == new.date:
         values["start"] = (old_start, new_start)
     return {name: {"from": one, "to": other} for name, (one, other) in values.items() if one != other}
+
+
+def _names_in(title: str) -> list[str]:
+    """What a title names, in no order: "SQL and Git" says the same as "Git and SQL"."""
+    kind, mark, names = title.partition(": ")
+    parts = re.split(r", | and ", names if mark else kind)
+    return [kind if mark else "", *sorted(parts)]

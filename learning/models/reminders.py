@@ -55,6 +55,7 @@ class Nudge(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-id"]
+        verbose_name = "reminder"
         constraints = [
             models.UniqueConstraint(fields=["learner", "kind", "occasion"], name="nudge_once_per_occasion"),
             models.UniqueConstraint(fields=["learner", "mail_on"], name="nudge_one_mail_a_day"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date, timedelta
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,11 +14,12 @@ from django.views.decorators.http import require_safe
 
 from agents.pages.access import member_page
 from aurora_site.accounts.identity import Identity
-from learning.models import Completion, Evidence, ItemState, Learner, Plan, PlanItem, Skill
+from learning.models import Completion, ItemState, Learner, Plan, PlanItem, Skill
 from learning.pages.access import learner_or_404, page_context
 from learning.pages.charts import mastery_charts
 from learning.pages.drawings.heatmap import heatmap
 from learning.pages.drawings.pace import PaceDrawing, Settled, pace_drawing
+from learning.pages.evidence_rows import evidence_rows
 from learning.pages.fading import fading
 from learning.pages.skill_states import ENOUGH
 from learning.pages.skills import Known, known_skills
@@ -29,7 +29,6 @@ from learning.selectors.plans import active_plan, today_of
 from learning.selectors.progress import progress_of
 
 MOST_CHARTS = 24
-MOST_EVIDENCE = 30
 WEEKS = 26
 
 
@@ -67,7 +66,7 @@ def _page(request: HttpRequest, identity: Identity, learner: Learner) -> HttpRes
         "heatmap": heatmap(
             _minutes(learner), until=today_of(learner), weeks=WEEKS, frozen=frozenset(progress.streak.frozen)
         ),
-        "evidence": _evidence(learner),
+        "evidence": evidence_rows(learner),
     }
     return render(request, "learning/progress.html", context)
 
@@ -130,9 +129,3 @@ def _minutes(learner: Learner) -> dict[date, int]:
     for at, spent, minutes in finished.values_list("completed_at", "minutes", "resource__minutes"):
         outside[at.astimezone(zone).date()] += spent or minutes
     return dict(outside) | dict(found)
-
-
-def _evidence(learner: Learner) -> Any:
-    """What was seen of the learner, the newest first."""
-    rows = Evidence.objects.for_organization(learner.organization_id).filter(learner=learner)
-    return rows.select_related("skill", "resource")[:MOST_EVIDENCE]

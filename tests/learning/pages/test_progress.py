@@ -71,8 +71,26 @@ def test_progress_is_drawn_and_told(browser, learner, git):
     assert chart.skill == git and chart.low < chart.percent < chart.high
     page = answer.content.decode()
     assert page.count('<svg class="chart') == 3 and page.count("<table") == 4
-    assert "Self Assessment" in page and "75 %" in page
+    assert "Self-assessment" in page and "75\u00a0%" in page
     assert "style=" not in page
+
+
+def test_what_it_rests_on_tells_gains_from_levels_and_leaves_out_what_was_said_before(browser, learner, git, python):
+    assess(learner, levels={git: 0.25, python: 0.5})
+    assess(learner, levels={git: 0.75})
+    about = {"organization_id": learner.organization_id, "actor_id": "x", "learner_id": learner.pk}
+    evidence_record(**about, kind=EvidenceKind.QUIZ_RESULT, values={git.pk: 0.6})
+    evidence_record(**about, kind=EvidenceKind.RESOURCE_COMPLETED, values={git.pk: 0.32})
+
+    answer = browser.get("/learning/progress")
+
+    rows = [(row.evidence.skill.name, row.words, row.level) for row in answer.context["evidence"]]
+    assert sorted(rows) == [
+        ("Git", "Finished resource", "+32\u00a0%"), ("Git", "Quiz", "60\u00a0%"), ("Git", "Self-assessment", "75\u00a0%"),
+        ("Python", "Self-assessment", "50\u00a0%"),
+    ]  # fmt: skip
+    assert Evidence.objects.count() == 5
+    assert "+32\u00a0%" in answer.content.decode()
 
 
 def test_without_anything_progress_says_so(browser, learner):
