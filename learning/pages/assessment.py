@@ -31,6 +31,14 @@ STEPS = (
     ("3", 0.75, "I do it on my own"),
     ("4", 1.0, "I could teach it"),
 )
+# The same of somebody else.
+STEPS_OF_OTHERS = (
+    ("0", "New to them"),
+    ("1", "Knows the idea"),
+    ("2", "Manages with help"),
+    ("3", "Does it on their own"),
+    ("4", "Could teach it"),
+)
 LEVELS = {value: level for value, level, _ in STEPS}
 
 

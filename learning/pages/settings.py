@@ -59,8 +59,7 @@ def _saved(request: HttpRequest, before: Learner, after: Learner) -> HttpRespons
     messages.success(request, "Your settings are saved.")
     is_other = any(getattr(before, name) != getattr(after, name) for name in PLANNED_FROM)
     if is_other and active_plan(after):
-        messages.warning(request, "Your plan is as it was. Make it anew to go by them.")
-        return redirect("learning-own-plan-page")
+        messages.warning(request, "Your plan is as it was. Make it anew on its page to go by them.")
     return redirect("learning-settings-page")
 
 

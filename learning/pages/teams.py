@@ -18,7 +18,7 @@ from aurora_site.accounts.identity import Identity
 from learning.errors import BadValue, LearningError
 from learning.models import EvidenceKind, Skill, Team
 from learning.pages.access import acting, page_context
-from learning.pages.assessment import LEVELS, STEPS
+from learning.pages.assessment import LEVELS, STEPS_OF_OTHERS
 from learning.pages.drawings.spark import Spark, spark
 from learning.selectors.aggregates import aggregate
 from learning.selectors.people import learners_led_by
@@ -73,7 +73,7 @@ def team(request: HttpRequest, identity: Identity, team_id: UUID) -> HttpRespons
         "is_lead": told.members is not None,
         "aggregate": told.aggregate,
         "skills": skills,
-        "steps": [(value, words) for value, _, words in STEPS],
+        "steps": STEPS_OF_OTHERS,
     }
     return render(request, "learning/team.html", context)
 

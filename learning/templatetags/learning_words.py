@@ -36,7 +36,7 @@ def web_address(url: str) -> str:
 @register.filter
 def percent(share: float | None) -> str:
     """A share from 0 to 1 in percent; a dash for none."""
-    return "–" if share is None else f"{round(100 * share)} %"
+    return "–" if share is None else f"{round(100 * share)}\u00a0%"
 
 
 @register.filter

@@ -35,7 +35,7 @@ class Week:
 @dataclass(frozen=True)
 class PaceDrawing:
     """Paths of what is planned and done; ``today`` and ``finish`` are places across, ``band`` is the forecast's
-    left edge and width."""
+    left edge and width. Words that begin after ``late`` end where they would begin."""
 
     planned: str
     done: str
@@ -53,6 +53,7 @@ class PaceDrawing:
     edge: int = EDGE
     right: int = WIDTH - EDGE
     foot: int = HEIGHT - 5
+    late: int = WIDTH - 60
     band_height: int = HEIGHT - FOOT - EDGE
 
 
