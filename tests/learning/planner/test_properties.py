@@ -66,7 +66,7 @@ def verdicts_hold(seed: int) -> None:
 
 
 def outcome_lacks_resources(outcome: PlanOutcome) -> bool:
-    return "Nothing that is offered" in outcome.verdict.text
+    return any(words in outcome.verdict.text for words in ("Nothing that is offered", "No way was found"))
 
 
 def _scaled(calendar: Calendar, factor: float) -> Calendar:
