@@ -92,6 +92,7 @@ def plan_make(arguments: Mapping[str, Any], context: ToolContext) -> ToolOutput:
         weekly_hours=hours,
         starts_on=starts_on,
     )
+    _lead_towards(context, learner, role)
     return _planned(plan, before, "A plan is made")
 
 
@@ -107,6 +108,7 @@ def plan_change(arguments: Mapping[str, Any], context: ToolContext) -> ToolOutpu
         _make_room(context, learner, hours)
     if role is not None and role.pk != before.role_id:
         plan = _towards(context, learner, before, role, arguments)
+        _lead_towards(context, learner, role)
         return _planned(plan, before, f"The plan leads towards {role.name} now")
     plan, difference = plan_replan(
         **_actor(context),
@@ -201,6 +203,12 @@ def _day(arguments: Mapping[str, Any], name: str) -> date | None:
         return date.fromisoformat(arguments[name]) if arguments.get(name) else None
     except ValueError as error:
         raise ToolError(f"{name}: there is no such day.") from error
+
+
+def _lead_towards(context: ToolContext, learner: Learner, role: Role | None) -> None:
+    """A plan towards a role is asked for by who works towards it: progress and suggestions are to follow."""
+    if role is not None:
+        learner_update(**_actor(context), learner_id=learner.pk, changes={"role": role.pk})
 
 
 def _towards(context: ToolContext, learner: Learner, before: Plan, role: Role, arguments: Mapping[str, Any]) -> Plan:

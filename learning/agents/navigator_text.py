@@ -28,9 +28,11 @@ def answer_draft(wish: Wish, before: Scene, after: Scene, result: CallResult, pa
     if plan is None:
         return Draft(lead=result.summary)
     if wish.kind == "make":
-        return _with_documents(plan_draft(plan, after.today, lead=_made(wish, before, plan)), plan, passages)
+        lead = _made(wish, before, plan) + _role_changed(before, after)
+        return _with_documents(plan_draft(plan, after.today, lead=lead), plan, passages)
     if wish.kind == "change":
-        return changed_draft(after, result.data.get("difference") or {}, _changed(wish, before, plan))
+        lead = _changed(wish, before, plan) + _role_changed(before, after)
+        return changed_draft(after, result.data.get("difference") or {}, lead)
     if wish.kind == "explain":
         return _with_documents(_explained(wish, after, plan), plan, passages)
     return _shown(wish, after, plan)
@@ -111,6 +113,14 @@ def _changed(wish: Wish, before: Scene, plan: PlanFact) -> str:
         told = listed(parts)
         said += f" {told[:1].upper()}{told[1:]}."
     return said
+
+
+def _role_changed(before: Scene, after: Scene) -> str:
+    """That a plan towards another role is a learner's towards it."""
+    if before.learner is None or after.learner is None or before.learner.role == after.learner.role:
+        return ""
+    was = f", no longer {title_text(before.learner.role)}" if before.learner.role else ""
+    return f" The role that you work towards is {title_text(after.learner.role)} now{was}."
 
 
 def _explained(wish: Wish, scene: Scene, plan: PlanFact) -> Draft:

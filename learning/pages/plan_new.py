@@ -12,12 +12,13 @@ from django.views.decorators.http import require_http_methods
 from agents.pages.access import member_page
 from aurora_site.accounts.identity import Identity
 from learning.errors import LearningError
-from learning.models import Learner
+from learning.models import Learner, Plan
 from learning.pages.access import acting, page_context
 from learning.pages.forms import MINUTES, PlanForm, refused
 from learning.selectors.catalogue import roles
 from learning.selectors.people import learner_of
 from learning.selectors.plans import active_plan
+from learning.services.learners import learner_update
 from learning.services.plans import plan_create
 
 DAYS = 45
@@ -33,11 +34,11 @@ def plan_new(request: HttpRequest, identity: Identity) -> HttpResponse:
     form = _form(identity, learner, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            plan = plan_create(**acting(identity), learner_id=learner.pk, **_fields(form))
+            plan = _made(identity, learner, _fields(form))
         except LearningError as error:
             refused(form, error)
         else:
-            messages.success(request, f"Your plan for {plan.days} days is made.")
+            messages.success(request, f"Your plan for {plan.days} days is made.{_role_changed(learner, plan)}")
             return redirect("learning-own-plan-page")
     context = page_context(identity, "plan") | {
         "form": form,
@@ -47,6 +48,19 @@ def plan_new(request: HttpRequest, identity: Identity) -> HttpResponse:
         "is_assessed": learner.assessed_at is not None,
     }
     return render(request, "learning/plan_new.html", context, status=400 if form.errors else 200)
+
+
+def _made(identity: Identity, learner: Learner, fields: dict[str, Any]) -> Plan:
+    """The plan, whose role is the learner's from now on: progress and suggestions follow it."""
+    plan = plan_create(**acting(identity), learner_id=learner.pk, **fields)
+    learner_update(**acting(identity), learner_id=learner.pk, changes={"role": fields["role_id"]})
+    return plan
+
+
+def _role_changed(before: Learner, plan: Plan) -> str:
+    if plan.role is None or plan.role_id == before.role_id:
+        return ""
+    return f" The role that you work towards is {plan.role.name} now."
 
 
 def _form(identity: Identity, learner: Learner, data: Any) -> PlanForm:

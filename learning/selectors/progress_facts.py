@@ -37,6 +37,12 @@ class Facts:
         return ZoneInfo(self.learner.time_zone)
 
     @property
+    def role_id(self) -> UUID | None:
+        """What is worked towards: the role of the active plan, which may be another than the learner's own; else that."""
+        planned = self.plan.role_id if self.plan is not None and self.plan.state == PlanState.ACTIVE else None
+        return planned or self.learner.role_id
+
+    @property
     def blackout(self) -> frozenset[date]:
         return frozenset(date.fromisoformat(day) for day in self.learner.blackout_dates)
 
@@ -57,9 +63,9 @@ def facts_of(organization_id: UUID, learners: Sequence[Learner]) -> list[Facts]:
     cards = ReviewCard.objects.for_organization(organization_id).filter(learner__in=found)
     for learner_id, due_at in cards.values_list("learner_id", "due_at"):
         found[learner_id].reviews.append(due_at)
-    targets = _targets_of(learner.role_id for learner in learners)
+    targets = _targets_of(facts.role_id for facts in found.values())
     for facts in found.values():
-        role_id = facts.learner.role_id
+        role_id = facts.role_id
         facts.targets = targets.get(role_id, {}) if role_id else {}
     return list(found.values())
 

@@ -260,3 +260,18 @@ def test_a_finished_plan_leads_to_the_next():
 
     assert (progress.percent, progress.forecast.reason, progress.next_action.kind) == (100, "finished", "plan")
     assert progress.next_action.why == "Everything of your plan is done."
+
+
+def test_the_targets_are_those_of_the_active_plans_role():
+    learner = LearnerFactory()
+    own = RoleFactory(organization=learner.organization)
+    planned = RoleFactory(organization=learner.organization)
+    learner.role = own
+    learner.save()
+    for role, count in ((own, 1), (planned, 3)):
+        for _ in range(count):
+            RoleSkill.objects.create(role=role, skill=SkillFactory(organization=learner.organization), level=0.5)
+    plan = running_plan(learner, role=planned)
+    assert progress_of(learner, NOW).mastery.targets == 3
+    Plan.objects.filter(pk=plan.pk).update(state="finished", active_for=None)
+    assert progress_of(learner, NOW).mastery.targets == 1

@@ -11,8 +11,9 @@ import pytest
 from agents.models import Run
 from agents.runs.tool_models import ToolCall
 from audit.models import Record
-from learning.models import Evidence, Learner, Plan, PlanItem
+from learning.models import Evidence, Learner, Plan, PlanItem, RoleSkill
 from tests.factories.accounts import Api, member_factory, signed_in_as
+from tests.factories.learning import RoleFactory
 from tests.learning.agents.conftest import Ask
 from tests.learning.plans.catalogue import School
 
@@ -264,3 +265,18 @@ def test_titles_cannot_format_or_cite(ask: Ask, pupil: School) -> None:
 
 def test_runs_keep_the_fields(planned: dict[str, Any]) -> None:
     assert Run.objects.get().output["plan_30d"] == planned["plan_30d"]
+
+
+@pytest.mark.parametrize("message", ["switch to data engineer", "make me a 45-day plan towards data engineer"])
+def test_a_plan_towards_another_role_is_a_learners_towards_it(
+    ask: Ask, planned: dict[str, Any], pupil: School, api: Api, message: str
+) -> None:
+    other = RoleFactory(organization=pupil.member.organization, name="Data engineer")
+    RoleSkill.objects.create(role=other, skill=pupil.first, level=0.9)
+    output = ask(message)["output"]
+    assert output["answer"].count(f"The role that you work towards is Data engineer now, no longer {SRE}.") == 1
+    pupil.learner.refresh_from_db()
+    assert (pupil.learner.role_id, stored_plan(pupil).role_id) == (other.pk, other.pk)
+    assert api.get(f"/api/v1/learning/learners/{pupil.learner.pk}/progress").json()["mastery"]["targets"] == 1
+    changed = Record.objects.get(event="learning.learner_settings_changed")
+    assert changed.subject_id == str(pupil.learner.pk)

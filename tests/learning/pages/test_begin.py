@@ -196,3 +196,17 @@ def test_hostile_names_are_shown_as_text(browser, member):
         answer = browser.get(path)
         assert answer.status_code == 200
         assert "<script>alert" not in answer.content.decode()
+
+
+def test_a_plan_towards_another_role_is_a_learners_towards_it(browser, member, role):
+    learner = learner_for(member, role)
+    other = role_of(member, "Data engineer", skill_of(member, "SQL"))
+
+    page = browser.post("/learning/plan/new", {"role": str(other.pk), "days": "45"}, follow=True).content.decode()
+
+    assert "The role that you work towards is Data engineer now." in page
+    learner.refresh_from_db()
+    assert (learner.role_id, Plan.objects.get().role_id) == (other.pk, other.pk)
+    refused = browser.post("/learning/plan/new", {"role": str(role.pk), "days": "61"})
+    learner.refresh_from_db()
+    assert (refused.status_code, learner.role_id, Plan.objects.count()) == (400, other.pk, 1)
