@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from agents.catalog.responding import Responder
 
@@ -19,7 +20,7 @@ class AgentDefinition:
 
     An agent with a ``responder`` answers by that code instead of from documents. ``requests`` are regular expressions of
     what people say when they want just that done, whatever the documents say about it; ``opening`` is what a request
-    without a question asks it.
+    without a question asks it. ``fields`` are those that it always answers with, with nothing in them, for a greeting.
     """
 
     name: str
@@ -35,6 +36,7 @@ class AgentDefinition:
     requests: tuple[str, ...] = ()
     responder: Responder | None = None
     opening: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 _definitions: dict[str, AgentDefinition] = {}
@@ -58,6 +60,11 @@ def definition_named(name: str) -> AgentDefinition:
     raise UnknownAgent(
         f"There is no agent called {name!r}. Agents here: {', '.join(_definitions)}, and your organisation's own."
     )
+
+
+def answers_by_code(name: str) -> bool:
+    """Whether an agent of that name is built in and answers by code of its own instead of from documents."""
+    return any(each.responder for each in _definitions.values() if name == each.name or name in each.aliases)
 
 
 def definition_for_action(action: str) -> AgentDefinition | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,7 +66,7 @@ class Beginning:
             return
         asked = definition_named(self._answerer.name) if self._answerer and _responder_of(self._answerer) else None
         if greeting := greeting_answer(question, self.conversation, asked):
-            for event in self._greet(greeting):
+            for event in self._greet(greeting, route, asked.fields if asked else {}):
                 yield event
             return
         async for event in self._search(question, route):
@@ -101,15 +101,19 @@ class Beginning:
             return named_route(definition).as_json()
         return {}
 
-    def _greet(self, text: str) -> list[Event]:
-        """A greeting is answered by the welcome agent without a search, unless another was asked for."""
+    def _greet(self, text: str, route: dict[str, Any], fields: Mapping[str, Any]) -> list[Event]:
+        """A greeting is answered by the welcome agent without a search, unless another was asked for: then with that one's
+        route and ``fields``, as all that it answers."""
         outcome = self.outcome
         outcome.agent = self.context.agent or definition_named("welcome").name
         outcome.mode = "extractive"
-        outcome.output = {"answer": text, "citations": [], "answered": True}
+        outcome.route = route
+        outcome.output = {
+            **fields, "answer": text, "citations": [], "answered": True, "searched": 0, "warnings": [],
+        }  # fmt: skip
         outcome.personal["answer"] = text
         outcome.ledger = {"consent": True, "greeting": True}
-        message = Event("message", {"text": text, "citations": [], "answered": True, "mode": "extractive"})
+        message = Event("message", {**fields, "text": text, "citations": [], "answered": True, "mode": "extractive"})
         return [events.token(text), message]
 
     async def _search(self, question: str, route: dict[str, Any]) -> AsyncGenerator[Event, None]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from agents.catalog.definitions import answers_by_code
 from agents.chat.models import Message
 from agents.chat.selectors import OPEN_STATES
 from agents.pages.answer_html import citation_url, render_answer
@@ -116,7 +117,12 @@ class Turn:
         if isinstance(route.get("confidence"), (int, float)):
             self.confidence = f"{route['confidence']:.2f}"
         self.is_unanswered = run.state == Run.State.SUCCEEDED and run.output.get("answered") is False
-        self.mode = mode_label(mode=run.mode, model=str(run.usage.get("model") or ""), is_unanswered=self.is_unanswered)
+        self.mode = mode_label(
+            mode=run.mode,
+            model=str(run.usage.get("model") or ""),
+            is_unanswered=self.is_unanswered,
+            is_computed=answers_by_code(run.agent),
+        )
 
 
 def digest(value: object) -> str:

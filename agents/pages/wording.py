@@ -50,8 +50,11 @@ def plain_value(value: object) -> str:
     return text if len(text) <= LONGEST_VALUE else text[:LONGEST_VALUE] + " …"
 
 
-def mode_label(*, mode: str, model: str, is_unanswered: bool) -> str:
-    """Whether a model wrote an answer or it is quoted; that the documents don't have it comes first."""
+def mode_label(*, mode: str, model: str, is_unanswered: bool, is_computed: bool = False) -> str:
+    """Whether a model wrote an answer, or it is quoted, or code worked it out; that the documents don't have what is looked
+    for in them comes first."""
+    if is_computed:
+        return (model or "Language model") if mode == "llm" else "Computed"
     if is_unanswered:
         return "Not in the documents"
     return {"llm": model or "Language model", "extractive": "Quoted from documents"}.get(mode, "")

@@ -1,8 +1,12 @@
 """The agents that answer about learning."""
 
+from datetime import date
+
 from agents.catalog.definitions import AgentDefinition, register
 from learning.agents.companion import accompany
-from learning.agents.navigator import navigate
+from learning.agents.facts import Scene
+from learning.agents.navigator import navigate, plan_fields
+from learning.agents.progress_text import fields_of_nobody
 from learning.tools import COMPANION_TOOLS, NAVIGATOR_TOOLS
 
 NAVIGATOR = AgentDefinition(
@@ -48,6 +52,7 @@ NAVIGATOR = AgentDefinition(
     ),
     tools=NAVIGATOR_TOOLS,
     responder=navigate,
+    fields=plan_fields(Scene(today=date.min), None),
     opening="Show my plan",
 )
 
@@ -96,6 +101,7 @@ COMPANION = AgentDefinition(
     ),
     tools=COMPANION_TOOLS,
     responder=accompany,
+    fields=fields_of_nobody("", "overview"),
     opening="How am I doing?",
 )
 

@@ -287,3 +287,14 @@ def test_recent_conversations_are_those_in_which_something_was_said(browser: Cli
     html = browser.get("/conversations/recent", {"current": str(session.pk)}, headers=PART).content.decode()
     assert "Leave" in html and "Nothing said" not in html
     assert 'aria-current="page"' in html
+
+
+def test_what_code_worked_out_is_not_called_quoted(browser: Client, session: ChatSession) -> None:
+    question = message_factory(session, "user", "Show my plan", parent=None)
+    output = {"answer": "No plan.", "answered": False}
+    answer_factory(
+        question, "No plan.", run=run_factory(session, agent="skill-navigator", output=output, mode="extractive")
+    )
+    page = page_of(browser, session)
+    assert "Computed" in re.findall(r"data-mode[^>]*>\s*([^<]*?)\s*<", page)
+    assert "Not in the documents" not in page

@@ -117,6 +117,16 @@ def test_a_request_without_a_question_asks_how_it_is_going(api: Api, planned: di
     assert acted["meta"]["agent_id"] == "progress-companion"
 
 
+@pytest.mark.parametrize("agent", ["skillnav", "progress"])
+def test_a_greeting_has_the_fields_and_the_route_of_every_answer(
+    ask: Ask, planned: dict[str, Any], pupil: School, agent: str
+) -> None:
+    greeted, answered = ask("hello", agent=agent), ask("how am I doing?", agent=agent)
+    assert set(greeted["output"]) == set(answered["output"])
+    assert (greeted["route"], greeted["output"]["warnings"]) == (answered["route"], [])
+    assert greeted["output"].get("plan_30d", []) == greeted["output"].get("next", []) == []
+
+
 def test_my_progress_without_an_action_reaches_it(api: Api, planned: dict[str, Any]) -> None:
     body = api.post("/v1/aurora", {"input": {"question": "my progress?"}}).json()
     assert body["route"]["agent"] == "progress-companion"
