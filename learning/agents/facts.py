@@ -29,6 +29,7 @@ class ItemFact:
     url: str = ""
     level: str = ""
     milestone: str = ""
+    settled_at: str = ""
     part: int = 1
     parts: int = 1
 
@@ -163,5 +164,7 @@ class Scene:
             today=self.today,
             roles=[role.name for role in self.roles],
             skills=list(self.skill_ids),
-            items=[ItemName(item.id, item.title, item.resource, item.open, item.date) for item in items],
+            items=[
+                ItemName(item.id, item.title, item.resource, item.open, item.date, item.settled_at) for item in items
+            ],
         )

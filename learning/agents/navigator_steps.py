@@ -9,7 +9,7 @@ from typing import Any
 from learning import tools
 from learning.agents.drafts import Draft
 from learning.agents.facts import Scene
-from learning.agents.phrases import counted, day_text, listed, title_text
+from learning.agents.phrases import counted, day_text, hours_text, listed, title_text
 from learning.agents.wishes import Wish
 from learning.models.plans import MAXIMUM_DAYS, MINIMUM_DAYS
 
@@ -17,6 +17,7 @@ DEFAULT_DAYS = 45
 MOST_HOURS = 80
 NAMES_SHOWN = 12
 MOST_SETTLED = 12
+LONGEST_REASON = 200
 _ASKED_BACK = {
     "hours": "How many hours a week? Say, for example, “I have 4 hours a week”. Nothing was changed yet.",
     "away": "From when to when? Say, for example, “I'm away from 3 to 7 December”. Nothing was changed yet.",
@@ -83,10 +84,11 @@ def how_to_begin(scene: Scene) -> str:
     """How to ask for a plan, and towards which roles."""
     if not scene.roles:
         return "Your organisation has no roles to plan towards yet; an editor can add them."
-    return (
-        f"Ask for one like this: “45-day plan towards {title_text(scene.roles[0].name)},"
-        f" 5 hours a week”. {_roles(scene)}"
-    )
+    return f"{_example(scene)} {_roles(scene)}"
+
+
+def _example(scene: Scene) -> str:
+    return f"Ask for one like this: “45-day plan towards {title_text(scene.roles[0].name)}, 5 hours a week”."
 
 
 def roles_draft(scene: Scene) -> Draft:
@@ -96,7 +98,7 @@ def roles_draft(scene: Scene) -> Draft:
     rows = "\n".join(f"- {title_text(role.name)}: {counted(len(role.skills), 'skill')}" for role in scene.roles)
     lead = f"You can plan towards {counted(len(scene.roles), 'role')}:"
     titles = tuple(title_text(role.name) for role in scene.roles)
-    return Draft(lead=lead, body=f"{rows}\n\n{how_to_begin(scene)}", titles=titles)
+    return Draft(lead=lead, body=f"{rows}\n\n{_example(scene)}", titles=titles)
 
 
 def days_fault(days: int | None) -> str:
@@ -147,6 +149,8 @@ def _change(wish: Wish, scene: Scene) -> Call | Draft:
         )
     if wish.unknown:
         return _said(_unknown_name(wish, scene))
+    if absent := _absent_only(wish, scene):
+        return _said(absent, answered=True)
     asked = {
         "weekly_hours": wish.weekly_hours,
         "days": days,
@@ -157,6 +161,22 @@ def _change(wish: Wish, scene: Scene) -> Call | Draft:
         "reason": _reason(wish),
     }
     return Call(tools.PLAN_CHANGE, {name: value for name, value in asked.items() if value is not None})
+
+
+def _absent_only(wish: Wish, scene: Scene) -> str:
+    """That the skills to be left out are no part of the plan, where nothing else is asked for; empty otherwise."""
+    plan = scene.plan
+    others = (wish.weekly_hours, wish.days, wish.more_days, wish.role, wish.away, wish.missed)
+    if plan is None or not wish.dropped or any(others):
+        return ""
+    role = scene.role_named(plan.role)
+    part = (
+        {skill for item in plan.items for skill in item.skills} | set(role.skills if role else ()) | set(plan.dropped)
+    )
+    if part & set(wish.dropped):
+        return ""
+    be = "isn't" if len(wish.dropped) == 1 else "aren't"
+    return f"{listed(map(title_text, wish.dropped))} {be} part of your plan. Nothing was changed."
 
 
 def settle_step(wish: Wish, scene: Scene) -> Call | Draft:
@@ -244,7 +264,14 @@ def _reason(wish: Wish) -> str:
         return f"Away from {wish.away.first.isoformat()} to {wish.away.last.isoformat()}."
     if wish.missed:
         return "Planned anew after time was missed."
-    return "Changed as you asked in conversation."
+    asked = [f"{hours_text(wish.weekly_hours)} a week"] if wish.weekly_hours is not None else []
+    if wish.days is not None or wish.more_days is not None:
+        asked.append(counted(wish.days, "day") if wish.days is not None else f"{wish.more_days:+d} days")
+    if wish.dropped:
+        asked.append(f"without {listed(wish.dropped)}")
+    if wish.role:
+        asked.append(f"towards {wish.role}")
+    return f"Asked for in conversation: {', '.join(asked)}"[:LONGEST_REASON]
 
 
 def _said(text: str, *, answered: bool = False) -> Draft:

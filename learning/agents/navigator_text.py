@@ -11,7 +11,7 @@ from agents.runtime.tool_step import IN_DOUBT
 from learning.agents.drafts import Draft
 from learning.agents.facts import ItemFact, PlanFact, Scene
 from learning.agents.naming import FILLERS, words_of
-from learning.agents.phrases import counted, day_text, listed, time_text, title_text
+from learning.agents.phrases import counted, day_text, listed, percent_text, time_text, title_text
 from learning.agents.plan_text import changed_draft, day_draft, item_draft, plan_draft, skill_draft, week_draft
 from learning.agents.wishes import Wish
 
@@ -150,7 +150,7 @@ def _shown(wish: Wish, scene: Scene, plan: PlanFact) -> Draft:
 
 
 def _assessed(wish: Wish, scene: Scene) -> Draft:
-    levels = listed(f"{title_text(name)} {level:.2f} of 1" for name, level in wish.levels.items())
+    levels = listed(f"{title_text(name)} {percent_text(level)}" for name, level in wish.levels.items())
     said = f"Noted, as your own assessment: {levels}."
     if scene.plan is not None:
         said += " Say “replan” to have your plan take it into account."

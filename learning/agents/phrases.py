@@ -63,6 +63,11 @@ def hours_text(hours: float) -> str:
     return f"{shown} hour" if shown == "1" else f"{shown} hours"
 
 
+def percent_text(level: float) -> str:
+    """A level from 0 to 1 in per cent, as everywhere: 75 %."""
+    return f"{round(100 * level)} %"
+
+
 def counted(count: int, noun: str) -> str:
     """A count with its noun, in the plural where that is meant."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -13,6 +13,7 @@ from learning.agents.phrases import (
     day_text,
     link_text,
     listed,
+    percent_text,
     span_text,
     time_text,
     title_text,
@@ -77,8 +78,9 @@ def explanation_text(plan: PlanFact) -> str:
         )
     if plan.gap >= LEAST_GAP:
         share = min(round(100 * plan.gain / plan.gap), 100)
+        left = f", of the skills that are left in ({len(plan.dropped)} left out)" if plan.dropped else ""
         parts.append(
-            f"It closes {share} % of what is missing to the levels that the role asks for; "
+            f"It closes {share} % of what is missing to the levels that the role asks for{left}; "
             "skills come after those that they build on."
         )
     if plan.dropped:
@@ -145,8 +147,8 @@ def skill_draft(skill: str, scene: Scene) -> Draft:
     said = []
     if asked is not None and role is not None:
         have = scene.mastery.get(skill)
-        known = f", and yours is {have:.2f} by the evidence so far" if have is not None else ""
-        said.append(f"{title_text(role.name)} asks for {title_text(skill)} at {asked:.2f} of 1{known}.")
+        known = f", and yours is {percent_text(have)} by the evidence so far" if have is not None else ""
+        said.append(f"{title_text(role.name)} asks for {title_text(skill)} at {percent_text(asked)}{known}.")
     if items:
         minutes = time_text(sum(item.minutes for item in items))
         said.append(

@@ -122,6 +122,7 @@ def _item(item: PlanItem, milestones: Mapping[UUID, Any]) -> ItemFact:
         url=resource.url if resource else "",
         level=resource.level if resource else "",
         milestone=milestone.title if milestone else "",
+        settled_at=item.settled_at.isoformat() if item.settled_at else "",
         part=item.part,
         parts=item.parts,
     )

@@ -81,7 +81,9 @@ def _settled(outcome: Outcome, what: str, text: str, known: Known) -> Wish:
     if found:
         distinct = list(dict.fromkeys(item.resource or item.title for item in found))
         if len(distinct) == 1 or _TODAY.match(what):
-            chosen = found if _TODAY.match(what) or _ALL.search(what) else found[:1]
+            # Of several parts the first open one is done next; of the settled ones the last that was settled is undone.
+            one = found[:1] if outcome != "planned" else [max(found, key=lambda item: item.settled_at)]
+            chosen = found if _TODAY.match(what) or _ALL.search(what) else one
             return Wish(kind="settle", outcome=outcome, items=tuple(item.id for item in chosen), subject=what)
         return Wish(kind="settle", outcome=outcome, unknown=what, choices=tuple(distinct[:6]))
     already = [item for item in known.items if item not in items]

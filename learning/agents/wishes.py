@@ -16,13 +16,15 @@ Topic = Literal["overview", "completed", "pending", "overdue", "next_actions", "
 
 @dataclass(frozen=True)
 class ItemName:
-    """An item of the plan by what it may be called: its id, its title, its resource's title, whether it is open still."""
+    """An item of the plan by what it may be called: its id, its title, its resource's title, whether it is open still;
+    ``settled_at`` is in ISO 8601 in UTC, empty for what is open."""
 
     id: str
     title: str
     resource: str = ""
     open: bool = True
     day: date | None = None
+    settled_at: str = ""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from agents.runs.tool_models import ToolCall
 from audit.models import Record
 from learning.models import Evidence, Learner, Plan, PlanItem, RoleSkill
 from tests.factories.accounts import Api, member_factory, signed_in_as
-from tests.factories.learning import RoleFactory
+from tests.factories.learning import RoleFactory, SkillFactory
 from tests.learning.agents.conftest import Ask
 from tests.learning.plans.catalogue import School
 
@@ -119,7 +119,7 @@ def test_an_item_and_a_skill_are_explained_by_their_reasons(ask: Ask, planned: d
     assert item.reason in answer
     assert f"{item.date:%A} {item.date.day} {item.date:%B}" in answer
     skill = ask("why do I need Kubernetes?")["output"]["answer"]
-    assert skill.startswith(f"{SRE} asks for Kubernetes at 0.80 of 1.")
+    assert skill.startswith(f"{SRE} asks for Kubernetes at 80 %.")
     unknown = ask("why is basket weaving in my plan?")["output"]
     assert (unknown["answered"], "basket weaving" in unknown["answer"]) == (False, True)
 
@@ -147,6 +147,8 @@ def test_more_hours_than_the_week_allows_widen_the_week(ask: Ask, planned: dict[
 def test_a_skill_is_dropped_and_the_plan_made_longer(ask: Ask, planned: dict[str, Any], pupil: School) -> None:
     dropped = ask("drop Kubernetes")["output"]
     assert "Kubernetes is left out." in dropped["answer"]
+    assert "of the skills that are left in (1 left out)" in dropped["answer"]
+    assert stored_plan(pupil).reason == "Asked for in conversation: without Kubernetes"
     assert studied(pupil) == {"Shell"}
     assert ask("extend it by 9 days")["output"]["plan"]["days"] == 54
     assert studied(pupil) == {"Shell"}
@@ -191,12 +193,21 @@ def test_an_item_that_there_isnt_is_not_guessed(ask: Ask, planned: dict[str, Any
 
 def test_what_somebody_knows_is_noted(ask: Ask, planned: dict[str, Any], pupil: School) -> None:
     output = ask("I know Shell well")["output"]
-    assert output["answer"].startswith("Noted, as your own assessment: Shell 0.75 of 1.")
+    assert output["answer"].startswith("Noted, as your own assessment: Shell 75 %.")
     assert [(row.kind, row.value) for row in Evidence.objects.all()] == [("self_assessment", 0.75)]
 
 
-def test_roles_are_listed(ask: Ask) -> None:
-    assert f"- {SRE}: 2 skills" in ask("what can I plan towards?")["output"]["answer"]
+def test_roles_are_listed_once(ask: Ask) -> None:
+    answer = ask("what can I plan towards?")["output"]["answer"]
+    assert f"- {SRE}: 2 skills" in answer
+    assert "Roles here" not in answer
+
+
+def test_a_skill_that_is_no_part_of_the_plan_isnt_dropped(ask: Ask, planned: dict[str, Any], pupil: School) -> None:
+    SkillFactory(organization=pupil.member.organization, name="Haskell")
+    output = ask("drop Haskell")["output"]
+    assert output["answer"] == "Haskell isn't part of your plan. Nothing was changed."
+    assert stored_plan(pupil).version == 1
 
 
 @pytest.mark.parametrize("message", ["blub", "what is the meaning of life?"])

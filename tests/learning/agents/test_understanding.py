@@ -289,3 +289,14 @@ def test_any_fields_are_read_without_a_fault(given: dict[str, Any]) -> None:
     wish = plan_wish("show my plan", given, KNOWN)
     assert set(wish.levels) <= set(KNOWN.skills)
     assert wish.role in ("", *KNOWN.roles)
+
+
+def test_of_several_parts_the_one_settled_last_is_undone() -> None:
+    settled = [
+        ("1", "2026-11-20T09:00:00+00:00"),
+        ("3", "2026-11-22T09:00:00+00:00"),
+        ("2", "2026-11-21T09:00:00+00:00"),
+    ]
+    items = [ItemName(part, "SQLBolt", "SQLBolt", False, TODAY, at) for part, at in settled]
+    assert plan_wish("undo SQLBolt", {}, Known(today=TODAY, items=items)).items == ("3",)
+    assert plan_wish("undo all of SQLBolt", {}, Known(today=TODAY, items=items)).items == ("1", "3", "2")
