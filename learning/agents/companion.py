@@ -27,6 +27,10 @@ UNCLEAR = (
     " is going, what is overdue, what is next and "
     "when you will be done, and mark items as done. Try “How am I doing?” or “What is overdue?”."
 )
+OTHERS = (
+    "I speak of your own learning only, and tell nobody how others are doing."
+    " Who leads a team finds it at /learning/teams."
+)
 
 
 async def accompany(asked: Asked, reply: Reply) -> AsyncGenerator[Event, None]:
@@ -36,6 +40,9 @@ async def accompany(asked: Asked, reply: Reply) -> AsyncGenerator[Event, None]:
     if scene.learner is None:
         said = f"You aren't a learner here yet, so there is no progress to tell of. {how_to_begin(scene)}"
         reply.text, reply.fields = said, fields_of_nobody(said, wish.topic)
+        return
+    if wish.kind == "others":
+        reply.text, reply.fields = OTHERS, fields_of_nobody(OTHERS, "overview")
         return
     if asked.kept is not None or (wish.kind == "unclear" and asked.models.available()):
         async for event in _by_model(asked, reply, scene):

@@ -18,6 +18,8 @@ from learning.agents.navigator_steps import Call, step_for, unclear
 from learning.agents.navigator_text import answer_draft, declined_draft, failed_draft
 from learning.agents.plan_fields import weeks_as_json
 from learning.agents.plan_text import explanation_text
+from learning.agents.progress_reading import progress_fact
+from learning.agents.progress_text import progress_draft
 from learning.agents.reading import scene_of
 from learning.agents.understanding import plan_wish
 from learning.agents.wishes import Wish
@@ -33,6 +35,9 @@ async def navigate(asked: Asked, reply: Reply) -> AsyncGenerator[Event, None]:
         async for event in _by_model(asked, reply, before, wish):
             yield event
         return
+    if wish.kind == "progress" and before.learner is not None:
+        await _tell_progress(asked, reply, wish)
+        return
     step = step_for(wish, before)
     if isinstance(step, Draft):
         reply.text, reply.answered = step.text(), step.answered
@@ -42,6 +47,13 @@ async def navigate(asked: Asked, reply: Reply) -> AsyncGenerator[Event, None]:
             yield event
     async for event in _tell(asked, reply, before, wish, step):
         yield event
+
+
+async def _tell_progress(asked: Asked, reply: Reply, wish: Wish) -> None:
+    """A question about progress is answered from the same numbers as by the progress companion."""
+    facts = await in_database(progress_fact, asked.organization_id, asked.actor_id)
+    if facts is not None:
+        reply.text = progress_draft(facts, wish.topic).text()
 
 
 async def _tell(asked: Asked, reply: Reply, before: Scene, wish: Wish, step: Call) -> AsyncGenerator[Event, None]:

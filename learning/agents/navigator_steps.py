@@ -9,7 +9,7 @@ from typing import Any
 from learning import tools
 from learning.agents.drafts import Draft
 from learning.agents.facts import Scene
-from learning.agents.phrases import counted, day_text, hours_text, listed, title_text
+from learning.agents.phrases import counted, day_text, hours_text, listed, percent_text, title_text
 from learning.agents.wishes import Wish
 from learning.models.plans import MAXIMUM_DAYS, MINIMUM_DAYS
 
@@ -55,11 +55,10 @@ def step_for(wish: Wish, scene: Scene) -> Call | Draft:
             return no_plan(scene)
         case "roles":
             return roles_draft(scene)
+        case "gaps":
+            return gaps_draft(scene)
         case "progress":
-            return _said(
-                "For how it is going, ask the progress companion: “How am I doing?” or “What is overdue?”",
-                answered=True,
-            )
+            return no_plan(scene)
     return unclear(scene)
 
 
@@ -99,6 +98,24 @@ def roles_draft(scene: Scene) -> Draft:
     lead = f"You can plan towards {counted(len(scene.roles), 'role')}:"
     titles = tuple(title_text(role.name) for role in scene.roles)
     return Draft(lead=lead, body=f"{rows}\n\n{_example(scene)}", titles=titles)
+
+
+def gaps_draft(scene: Scene) -> Draft:
+    """The skills whose level is below what the role asks, the widest gap first."""
+    role = scene.role_named((scene.plan.role if scene.plan else "") or (scene.learner.role if scene.learner else ""))
+    if role is None:
+        return no_plan(scene)
+    gaps = {name: (scene.mastery.get(name, 0.0), level) for name, level in role.skills.items()}
+    missing = sorted(
+        (name for name, (have, level) in gaps.items() if have < level), key=lambda n: gaps[n][0] - gaps[n][1]
+    )
+    if not missing:
+        return _said(f"None: you reach all that {title_text(role.name)} asks for.", answered=True)
+    rows = [
+        f"- {title_text(n)}: {percent_text(gaps[n][0])} of the {percent_text(gaps[n][1])} asked for" for n in missing
+    ]
+    lead = f"For {title_text(role.name)}, {counted(len(missing), 'skill')} of {len(gaps)} are below what is asked for:"
+    return Draft(lead=lead, body="\n".join(rows))
 
 
 def days_fault(days: int | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from learning.agents.drafts import Draft
@@ -68,6 +68,8 @@ def summary_text(facts: ProgressFact, topic: Topic = "overview") -> str:
         "overdue": _overdue,
         "next_actions": _next_action,
         "forecast": _forecast,
+        "on_track": _on_track,
+        "time": _time,
         "streak": _streak,
         "mastery": _mastery,
     }.get(topic)
@@ -155,6 +157,27 @@ def _forecast(facts: ProgressFact) -> str:
     if forecast["p10"] and forecast["p90"]:
         said += f", with a probability of 80 % between {_day(forecast['p10'])} and {_day(forecast['p90'])}"
     return said + "."
+
+
+def _on_track(facts: ProgressFact) -> str:
+    """Yes or no first: no for who is behind the plan, or would be done after its end."""
+    progress, plan = facts.progress, facts.progress["plan"]
+    if plan is None:
+        return ""
+    pace, end = progress["pace"], progress["forecast"]["p50"]
+    late = bool(end) and end > plan["ends_on"]
+    said = "No" if late or pace["standing"] == "behind" else "Yes"
+    said += f": {time_text(pace['done'])} done where {time_text(pace['due'])} were planned until today"
+    return f"{said}, and at your pace you would be done after the plan's end." if late else f"{said}."
+
+
+def _time(facts: ProgressFact) -> str:
+    """The time of what was done this week, from Monday on, as the items were planned."""
+    today = date.fromisoformat(facts.progress["today"])
+    monday = (today - timedelta(days=today.weekday())).isoformat()
+    week = next((week for week in facts.progress["pace"]["weeks"] if week["starts_on"] == monday), None)
+    done, planned = (week["done"], week["planned"]) if week else (0, 0)
+    return f"This week you have done {time_text(done)} of the {time_text(planned)} that are planned for it."
 
 
 def _next_action(facts: ProgressFact) -> str:

@@ -59,7 +59,7 @@ _AWAY = re.compile(
     (
         r"\b(?:away|holidays?|vacation|on leave|off work|off from|travel(?:l?ing)?"
         r"|out of (?:the )?office|no time|can'?t (?:learn|study)|days? off|unavailable"
-        r"|absent|conference)\b"
+        r"|absent|conference|sick|ill|unwell)\b"
     ),
     re.IGNORECASE,
 )
@@ -75,7 +75,7 @@ _MISSED = re.compile(
 )
 _CHANGE = re.compile(
     (
-        r"\b(?:change|adjust|adapt|update|make it|extend|shorten|lengthen|stretch"
+        r"^only\b|\b(?:change|adjust|adapt|update|make it|extend|shorten|lengthen|stretch"
         r"|reduce|increase|lower|raise|set|only have|only (?:can|manage)|can only"
         r"|have only|now have|more time|less time|fewer|instead|switch|longer|shorter)\b"
     ),
@@ -112,7 +112,17 @@ _ABOUT_END = re.compile(
     ),
     re.IGNORECASE,
 )
+_GAPS = re.compile(
+    r"\b(?:which|what) skills?\b[^.?!]{0,40}\b(?:missing|lack)\b|\bskill gaps?\b|\bmy missing skills\b", re.IGNORECASE
+)
+_OTHERS = re.compile(
+    r"\bhow(?:'s| is| are| was) (?!(?:my|it|this|that|the plan|the learning|everything|things|all|i|learning|progress)\b)"
+    r"[^.?!]{1,60}\b(?:doing|going|getting on|coming along|progressing)\b",
+    re.IGNORECASE,
+)
 _TOPICS: tuple[tuple[Topic, re.Pattern[str]], ...] = (
+    ("time", re.compile(r"\bhow (?:many (?:hours|minutes)|much time|long) (?:did|have) i\b", re.I)),
+    ("on_track", re.compile(r"\bon track\b", re.I)),
     ("streak", re.compile(r"\bstreaks?\b|\bin a row\b|\bfreezes?\b", re.I)),
     ("mastery", re.compile(r"\bmastery\b|\bmaster(?:ed)?\b|\bhow (?:good|well)\b|\bskill levels?\b", re.I)),
     ("overdue", re.compile(r"\boverdue\b|\blate\b|\bdeadlines?\b|\bbehind\b|\bmissed\b", re.I)),
@@ -121,7 +131,7 @@ _TOPICS: tuple[tuple[Topic, re.Pattern[str]], ...] = (
         re.compile(
             (
                 r"\bpace\b|\bon time\b|\bforecast\b|\bwhen (?:will|do|can|am|would|should)"
-                r" i\b|\bhow long (?:will|until|till|to go)\b|\bon track\b|\bfinish(?:ing)?"
+                r" i\b|\bhow long (?:will|until|till|to go)\b|\bfinish(?:ing)?"
                 r" date\b"
             ),
             re.I,
@@ -156,7 +166,9 @@ def plan_wish(message: str, given: Mapping[str, Any], known: Known) -> Wish:
     fields = wish_given(given, known)
     if fields is not None:
         return fields
-    for read in (_asked_roles, _settle, _explain, _make, _change, _assess, _show):
+    if topic_of(text) in ("time", "on_track"):
+        return Wish(kind="progress", topic=topic_of(text) or "overview")
+    for read in (_gaps, _asked_roles, _settle, _explain, _make, _change, _assess, _show):
         wish = read(text, known)
         if wish is not None:
             return wish
@@ -171,6 +183,8 @@ def progress_wish(message: str, known: Known) -> Wish:
     settled = _settle(text, known)
     if settled is not None:
         return settled
+    if _OTHERS.search(text):
+        return Wish(kind="others")
     topic = topic_of(text)
     if topic is not None or _PROGRESS.search(text) or len(text.split()) <= 2:
         return Wish(kind="progress", topic=topic or "overview")
@@ -188,6 +202,10 @@ def _readable(message: str) -> str:
 
 def _asked_roles(text: str, known: Known) -> Wish | None:
     return Wish(kind="roles") if _ROLES.search(text) and not _ROLES_NOT.search(text) else None
+
+
+def _gaps(text: str, known: Known) -> Wish | None:
+    return Wish(kind="gaps") if _GAPS.search(text) else None
 
 
 def _settle(text: str, known: Known) -> Wish | None:

@@ -9,9 +9,13 @@ from typing import Literal
 
 from learning.agents.when import Span
 
-Kind = Literal["make", "show", "explain", "change", "settle", "assess", "roles", "progress", "unclear"]
+Kind = Literal[
+    "make", "show", "explain", "change", "settle", "assess", "roles", "gaps", "others", "progress", "unclear"
+]
 Outcome = Literal["done", "skipped", "planned"]
-Topic = Literal["overview", "completed", "pending", "overdue", "next_actions", "forecast", "streak", "mastery"]
+Topic = Literal[
+    "overview", "completed", "pending", "overdue", "next_actions", "forecast", "on_track", "time", "streak", "mastery"
+]
 
 
 @dataclass(frozen=True)

@@ -138,3 +138,26 @@ def test_what_isnt_understood_gets_examples(ask: Ask, planned: dict[str, Any]) -
     assert output["answer"].startswith("I didn't understand what you would like to know.")
     assert output["answered"] is False
     assert output["total"] == len(planned["plan"]["items"])
+
+
+def test_nobody_is_told_how_others_are_doing(ask: Ask, planned: dict[str, Any]) -> None:
+    output = ask("how is Robin doing?", agent="progress")["output"]
+    assert output["answer"].startswith("I speak of your own learning only")
+    assert (output["total"], output["progress"]) == (0, None)
+
+
+@pytest.mark.parametrize("agent", ["skillnav", "progress"])
+def test_both_agents_say_whether_it_goes_well_and_what_is_next(
+    ask: Ask, planned: dict[str, Any], pupil: School, api: Api, agent: str
+) -> None:
+    assert ask("am I on track?", agent=agent)["output"]["answer"].split(":")[0] in ("Yes", "No")
+    answer = ask("what should I learn next?", agent=agent)["output"]["answer"]
+    assert answer.startswith(f"Next: “{progress_by_rest(api, pupil)['next_action']['title']}”")
+    spent = ask("how many hours did I learn this week?", agent=agent)["output"]["answer"]
+    assert spent.startswith("This week you have done 0 minutes of the ")
+
+
+def test_missing_skills_are_listed(ask: Ask, planned: dict[str, Any]) -> None:
+    answer = ask("which skills am I missing?")["output"]["answer"]
+    assert answer.startswith("For Site reliability engineer, 2 skills of 2 are below what is asked for:")
+    assert "- Kubernetes: 0 % of the 80 % asked for" in answer

@@ -66,6 +66,8 @@ def test_plans_that_are_asked_for(message: str, wish: dict[str, Any]) -> None:
     ("message", "wish"),
     [
         ("I only have 3 hours a week now", {"weekly_hours": 3.0}),
+        ("only 3 hours a week", {"weekly_hours": 3.0}),
+        ("I'm sick until Friday", {"away": Span(TODAY, date(2026, 11, 27))}),
         ("reduce it to 90 minutes a week", {"weekly_hours": 1.5}),
         ("fewer hours please", {"problem": "hours"}),
         ("make it 60 days", {"days": 60}),
@@ -300,3 +302,13 @@ def test_of_several_parts_the_one_settled_last_is_undone() -> None:
     items = [ItemName(part, "SQLBolt", "SQLBolt", False, TODAY, at) for part, at in settled]
     assert plan_wish("undo SQLBolt", {}, Known(today=TODAY, items=items)).items == ("3",)
     assert plan_wish("undo all of SQLBolt", {}, Known(today=TODAY, items=items)).items == ("1", "3", "2")
+
+
+def test_questions_about_gaps_time_and_others_are_told_apart() -> None:
+    assert told(plan_wish("which skills am I missing?", {}, KNOWN)) == {"kind": "gaps"}
+    for read in (lambda text: plan_wish(text, {}, KNOWN), lambda text: progress_wish(text, KNOWN)):
+        assert told(read("how many hours did I learn this week?")) == {"kind": "progress", "topic": "time"}
+        assert told(read("am I on track?")) == {"kind": "progress", "topic": "on_track"}
+    assert told(progress_wish("how is Robin doing?", KNOWN)) == {"kind": "others"}
+    for own in ("how is it going?", "how am I doing?", "how is my plan going?"):
+        assert told(progress_wish(own, KNOWN))["kind"] == "progress"
